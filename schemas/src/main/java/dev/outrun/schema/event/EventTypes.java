@@ -1,0 +1,35 @@
+package dev.outrun.schema.event;
+
+/**
+ * The types of events that Outrun itself writes; every name not starting with {@code run.} is the
+ * user's.
+ */
+public final class EventTypes {
+
+    /** What the platform's own types start with; refused in an append. */
+    public static final String RESERVED_PREFIX = "run.";
+
+    /** Always seq 0. */
+    public static final String REQUESTED = "run.requested";
+
+    public static final String ATTEMPT_STARTED = "run.attempt.started";
+    public static final String ATTEMPT_FAILED = "run.attempt.failed";
+    public static final String RETRY_SCHEDULED = "run.retry.scheduled";
+    public static final String CANCEL_REQUESTED = "run.cancel.requested";
+
+    /** Always last, as are {@link #FAILED} and {@link #CANCELLED}. */
+    public static final String COMPLETED = "run.completed";
+
+    public static final String FAILED = "run.failed";
+    public static final String CANCELLED = "run.cancelled";
+
+    private EventTypes() {}
+
+    /** Whether a log ends with an event of this type. */
+    public static boolean isTerminal(String type) {
+        return switch (type) {
+            case COMPLETED, FAILED, CANCELLED -> true;
+            default -> false;
+        };
+    }
+}

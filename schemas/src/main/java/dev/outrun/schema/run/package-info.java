@@ -1,0 +1,5 @@
+/** Ids and words everyone uses: run, tenant, status. */
+@NullMarked
+package dev.outrun.schema.run;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,80 @@
+package dev.outrun.schema.topic;
+
+import dev.outrun.schema.event.Event;
+import dev.outrun.schema.run.RunId;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The headers of an event's record, in a run topic and in the firehose alike: CloudEvents 1.0 in
+ * binary mode, and Outrun's own. Key = run id, value = the event's data. All header values are
+ * UTF-8 text.
+ */
+public final class RecordHeaders {
+
+    public static final String SPEC_VERSION = "ce_specversion";
+    public static final String ID = "ce_id";
+    public static final String SOURCE = "ce_source";
+    public static final String TYPE = "ce_type";
+    public static final String TIME = "ce_time";
+    public static final String SEQUENCE = "ce_sequence";
+    public static final String ATTEMPT = "outrun_attempt";
+    public static final String TRACE_PARENT = "traceparent";
+
+    private static final byte[] VERSION_1_0 = utf8("1.0");
+
+    private RecordHeaders() {}
+
+    /** Writes an event's headers; the trace parent only where there is one. */
+    public static void write(Headers headers, Event event, @Nullable String traceParent) {
+        byte[] seq = utf8(Long.toString(event.seq()));
+        headers.add(SPEC_VERSION, VERSION_1_0)
+                .add(ID, seq)
+                .add(SOURCE, utf8("/runs/" + event.run()))
+                .add(TYPE, utf8(event.type()))
+                .add(TIME, utf8(event.time().toString()))
+                .add(SEQUENCE, seq)
+                .add(ATTEMPT, utf8(Integer.toString(event.attempt())));
+        if (traceParent != null) {
+            headers.add(TRACE_PARENT, utf8(traceParent));
+        }
+    }
+
+    /**
+     * Reads an event back from its record.
+     *
+     * @throws IllegalArgumentException if the record was not written by a publisher
+     */
+    public static Event read(ConsumerRecord<byte[], byte[]> record) {
+        Headers headers = record.headers();
+        return new Event(
+                RunId.parse(new String(record.key(), StandardCharsets.UTF_8)),
+                seq(headers),
+                text(headers, TYPE),
+                Integer.parseInt(text(headers, ATTEMPT)),
+                Instant.parse(text(headers, TIME)),
+                record.value());
+    }
+
+    /** The seq alone, for readers that look for a place in the log. */
+    public static long seq(Headers headers) {
+        return Long.parseLong(text(headers, SEQUENCE));
+    }
+
+    /** The text of a header that every event has. */
+    public static String text(Headers headers, String name) {
+        Header header = headers.lastHeader(name);
+        if (header == null) {
+            throw new IllegalArgumentException("the record has no header " + name);
+        }
+        return new String(header.value(), StandardCharsets.UTF_8);
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,124 @@
+-- The ledger's tables. Postgres is the only place where truth is written; see docs/ARCHITECTURE.md.
+
+-- One row: what the whole installation must agree on.
+create table outrun.cluster (
+    only_row boolean primary key default true check (only_row),
+    shards   int     not null default 4 check (shards between 1 and 1024)
+);
+insert into outrun.cluster default values;
+comment on column outrun.cluster.shards is
+    'Partitions of the firehose. Fixed once the first run has started: run.shard is a partition number.';
+
+create table outrun.queue (
+    name       text        primary key check (name ~ '^[a-z0-9][a-z0-9._-]{0,62}$'),
+    width      int         not null default 1 check (width between 1 and 1024),
+    created_at timestamptz not null default clock_timestamp()
+);
+comment on column outrun.queue.width is
+    'How many shards the queue''s runs are hashed over. 1 keeps its order and limits strict.';
+insert into outrun.queue (name) values ('default');
+
+-- What workers offer to run. A run whose handler nobody has ever offered is refused when it is started.
+create table outrun.handler (
+    name          text        primary key check (name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$'),
+    registered_at timestamptz not null default clock_timestamp()
+);
+
+create table outrun.run (
+    id                  uuid        primary key,
+    tenant              text        not null check (tenant ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
+    queue               text        not null,
+    handler             text        not null,
+    shard               int         not null,
+    status              text        not null check (status in
+                            ('queued', 'running', 'retrying', 'completed', 'failed', 'cancelled')),
+    attempt             int         not null default 0,
+    next_seq            bigint      not null default 0,
+    input               json        not null,
+    output              json,
+    error               json,
+    worker              text,
+    idempotency_key     text,
+    run_at              timestamptz,
+    retry_at            timestamptz,
+    cancel_requested_at timestamptz,
+    created_at          timestamptz not null,
+    updated_at          timestamptz not null,
+    finished_at         timestamptz
+) with (fillfactor = 70); -- every append updates its run's row: room for the new version on the same page
+
+comment on column outrun.run.attempt is
+    'The attempt that may write, or wrote last; 0 before the first claim. Only ever rises (I4).';
+comment on column outrun.run.next_seq is
+    'The seq the next event gets, under this row''s lock (I1).';
+
+create unique index run_idempotency on outrun.run (tenant, idempotency_key)
+    where idempotency_key is not null;
+create index run_newest on outrun.run (tenant, created_at desc, id desc);
+create index run_open on outrun.run (tenant, created_at desc, id desc)
+    where finished_at is null;
+
+-- One row is one append: 1..N consecutive events of one run. json, not jsonb: consumers get what was
+-- appended, byte for byte.
+create table outrun.run_outbox (
+    run_id      uuid        not null,
+    first_seq   bigint      not null,
+    tenant      text        not null,
+    shard       int         not null,
+    attempt     int         not null,
+    events      json        not null,
+    appended_at timestamptz not null,
+    trace       text,
+    primary key (run_id, first_seq, appended_at)
+) partition by range (appended_at);
+
+-- Catches what no day's partition covers (a clock far off, a maintenance job long dead): never an error.
+create table outrun.run_outbox_default partition of outrun.run_outbox default;
+
+create function outrun.make_outbox_partitions(days_ahead int) returns int
+language plpgsql as $$
+declare
+    day  date;
+    name text;
+    made int := 0;
+begin
+    for day in
+        select d::date from generate_series(
+            (now() at time zone 'UTC')::date,
+            (now() at time zone 'UTC')::date + days_ahead,
+            interval '1 day') d
+    loop
+        name := 'run_outbox_' || to_char(day, 'YYYYMMDD');
+        continue when to_regclass('outrun.' || name) is not null;
+        -- Rows of that day already went to the default partition: they stay there, published once.
+        continue when exists (
+            select from outrun.run_outbox_default o
+            where o.appended_at >= day::timestamp at time zone 'UTC'
+              and o.appended_at < (day + 1)::timestamp at time zone 'UTC');
+        execute format(
+            'create table outrun.%I partition of outrun.run_outbox for values from (%L) to (%L)',
+            name, day::timestamp at time zone 'UTC', (day + 1)::timestamp at time zone 'UTC');
+        made := made + 1;
+    end loop;
+    return made;
+exception when duplicate_table then
+    return made; -- another node makes them at this moment
+end $$;
+comment on function outrun.make_outbox_partitions is
+    'Makes the outbox partitions from today to days_ahead days from now, in UTC; returns how many were missing.';
+
+select outrun.make_outbox_partitions(7);
+
+create view outrun.run_event as
+select o.run_id,
+       o.first_seq + e.ordinality - 1 as seq,
+       e.value ->> 'type'             as type,
+       o.attempt,
+       o.appended_at                  as time,
+       coalesce(e.value -> 'data', 'null') as data
+from outrun.run_outbox o
+cross join lateral json_array_elements(o.events) with ordinality e;
+comment on view outrun.run_event is 'One row per event: the log of every run, in seq order within a run.';
+
+create publication outrun for table outrun.run_outbox
+    with (publish = 'insert', publish_via_partition_root = true);

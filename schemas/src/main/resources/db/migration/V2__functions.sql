@@ -1,0 +1,399 @@
+-- The ledger's functions: public API for every language. Each rule about seq, status and attempt is here, once.
+--
+-- SQLSTATEs (stable):
+--   OR001 unknown run        OR004 unknown handler      OR007 run id taken
+--   OR002 run is closed      OR005 invalid events       OR008 invalid request
+--   OR003 stale attempt      OR006 payload too large
+
+create function outrun.new_run_id() returns uuid
+language sql volatile as $$
+    -- UUID version 7: a millisecond clock first, so that new runs are neighbours in every index.
+    select encode(
+        set_bit(set_bit(
+            overlay(uuid_send(gen_random_uuid())
+                placing substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3)
+                from 1 for 6),
+            52, 1), 53, 1), 'hex')::uuid
+$$;
+
+create function outrun.register_handlers(names text[]) returns void
+language sql as $$
+    insert into outrun.handler (name) select distinct unnest(names) on conflict do nothing
+$$;
+comment on function outrun.register_handlers is
+    'Says that workers offer these handlers, so that runs of them may start. Idempotent.';
+
+-- The row a publisher reads. The caller holds the run's row lock and has moved next_seq past the events.
+create function outrun.write_outbox(
+    run_id uuid, first_seq bigint, tenant text, shard int, attempt int, events json, at timestamptz
+) returns void
+language sql as $$
+    insert into outrun.run_outbox (run_id, first_seq, tenant, shard, attempt, events, appended_at, trace)
+    values ($1, $2, $3, $4, $5, $6, $7, nullif(current_setting('outrun.traceparent', true), ''))
+$$;
+
+-- JSON text without the spaces json_build_object() puts in.
+create function outrun.event_json(type text, data text) returns json
+language sql immutable as $$
+    select ('[{"type":' || to_json(type) || ',"data":' || data || '}]')::json
+$$;
+
+create function outrun.json_instant(at timestamptz) returns text
+language sql stable as $$
+    select to_json(to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))::text
+$$;
+
+-- Raises the reason why a run takes no event from this attempt.
+create function outrun.refuse(run uuid, attempt int) returns void
+language plpgsql stable as $$
+declare
+    r outrun.run;
+begin
+    select * into r from outrun.run t where t.id = refuse.run;
+    if not found then
+        raise exception 'unknown run %', run
+            using errcode = 'OR001', hint = 'unknown run';
+    elsif r.finished_at is not null then
+        raise exception 'run % is closed: it is %', run, r.status
+            using errcode = 'OR002', hint = 'run is closed';
+    else
+        raise exception 'stale attempt % of run %: its attempt is %, its status %',
+            attempt, run, r.attempt, r.status
+            using errcode = 'OR003', hint = 'stale attempt';
+    end if;
+end $$;
+
+-- Raises OR008 unless this is a retry policy: every field is optional, none may be unknown.
+create function outrun.check_retry(retry json) returns void
+language plpgsql immutable as $$
+begin
+    if json_typeof(retry) = 'object'
+        and (select bool_and(case f.key
+                 when 'max_attempts' then f.value::text ~ '^[0-9]{1,4}$'
+                     and f.value::text::int between 1 and 1000
+                 when 'backoff' then f.value::text in ('"fixed"', '"exponential"')
+                 when 'delay_ms' then f.value::text ~ '^[0-9]{1,8}$'
+                     and f.value::text::int between 0 and 86400000
+                 when 'max_delay_ms' then f.value::text ~ '^[0-9]{1,8}$'
+                     and f.value::text::int between 0 and 86400000
+                 else false end) is not false
+             from json_each(retry) f) then
+        return;
+    end if;
+    raise exception 'retry must be {"max_attempts": 1..1000, "backoff": "fixed" or "exponential", '
+        '"delay_ms": 0..86400000, "max_delay_ms": 0..86400000}, each optional'
+        using errcode = 'OR008', hint = 'invalid request';
+end $$;
+
+create function outrun.start_run(
+    handler text,
+    input json default 'null',
+    queue text default 'default',
+    tenant text default 'default',
+    id uuid default null,
+    idempotency_key text default null,
+    run_at timestamptz default null,
+    retry json default null
+) returns uuid
+language plpgsql as $$
+declare
+    at       timestamptz := clock_timestamp();
+    run      uuid := coalesce(start_run.id, outrun.new_run_id());
+    shards   int;
+    width    int;
+    shard    int;
+    existing uuid;
+begin
+    if octet_length(input::text) > 1048576 then
+        raise exception 'the input has % bytes, more than 1048576', octet_length(input::text)
+            using errcode = 'OR006', hint = 'payload too large';
+    end if;
+    if not exists (select from outrun.handler h where h.name = start_run.handler) then
+        raise exception 'unknown handler %', handler
+            using errcode = 'OR004', hint = 'unknown handler';
+    end if;
+    if retry is not null then
+        perform outrun.check_retry(retry);
+    end if;
+    select c.shards into shards from outrun.cluster c;
+    select q.width into width from outrun.queue q where q.name = start_run.queue;
+    if not found then
+        insert into outrun.queue (name) values (start_run.queue) on conflict do nothing;
+        width := 1;
+    end if;
+    shard := ((hashtextextended(queue, 0) & 1073741823)
+        + (hashtextextended(run::text, 0) & 1073741823) % least(width, shards)) % shards;
+
+    insert into outrun.run (id, tenant, queue, handler, shard, status, next_seq, input,
+                            idempotency_key, run_at, created_at, updated_at)
+    values (run, tenant, queue, handler, shard, 'queued', 1, input,
+            start_run.idempotency_key, start_run.run_at, at, at)
+    on conflict do nothing;
+    if not found then
+        select r.id into existing from outrun.run r
+        where r.tenant = start_run.tenant and r.idempotency_key = start_run.idempotency_key;
+        if existing is null then
+            raise exception 'a run with the id % exists', run
+                using errcode = 'OR007', hint = 'run id taken';
+        end if;
+        return existing;
+    end if;
+
+    perform outrun.write_outbox(run, 0, tenant, shard, 0, outrun.event_json('run.requested',
+        '{"handler":' || to_json(handler) || ',"queue":' || to_json(queue)
+        || ',"tenant":' || to_json(tenant)
+        || coalesce(',"run_at":' || outrun.json_instant(run_at), '')
+        || coalesce(',"retry":' || retry::text, '')
+        || ',"input":' || input::text || '}'), at);
+    return run;
+end $$;
+comment on function outrun.start_run is
+    'Starts a run, in the caller''s transaction, and returns its id; with an idempotency key that its tenant '
+    'has used before, the id of that run. Event 0 is run.requested. Raises OR004, OR006, OR007, OR008.';
+
+create function outrun.append(run uuid, attempt int, events json) returns bigint
+language plpgsql as $$
+declare
+    at      timestamptz;
+    n       bigint;
+    valid   boolean;
+    largest bigint;
+    r       outrun.run;
+begin
+    if events is null or json_typeof(events) <> 'array' then
+        raise exception 'events must be an array of {"type": ..., "data": ...}'
+            using errcode = 'OR005', hint = 'invalid events';
+    end if;
+    select count(*), max(octet_length((e -> 'data')::text)), bool_and(coalesce(
+            (e -> 'type')::text ~ '^"[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}"$'
+            and (e -> 'type')::text !~ '^"run\.'
+            and (select count(*) filter (where k in ('type', 'data')) = count(*) and count(*) <= 2
+                 from json_object_keys(case when json_typeof(e) = 'object' then e else '{}' end) k),
+            false))
+    into n, largest, valid
+    from json_array_elements(events) e;
+    if n = 0 or n > 10000 or not valid then
+        raise exception 'events must be 1 to 10000 objects with "type" (letters, digits and . _ : / -, '
+            'at most 128, not starting with run.) and "data", and nothing else'
+            using errcode = 'OR005', hint = 'invalid events';
+    end if;
+    if largest > 1048576 or octet_length(events::text) > 16777216 then
+        raise exception 'an event''s data has % bytes and all together %; more than 1048576 or 16777216',
+            largest, octet_length(events::text)
+            using errcode = 'OR006', hint = 'payload too large';
+    end if;
+
+    update outrun.run t
+    set next_seq = t.next_seq + n, updated_at = clock_timestamp()
+    where t.id = append.run
+      and t.finished_at is null
+      and (append.attempt is null
+           or t.attempt = append.attempt and (t.attempt = 0 or t.status = 'running'))
+    returning t.* into r;
+    if not found then
+        perform outrun.refuse(run, attempt);
+    end if;
+    perform outrun.write_outbox(run, r.next_seq - n, r.tenant, r.shard, r.attempt, events, r.updated_at);
+    return r.next_seq - n;
+end $$;
+comment on function outrun.append is
+    'Appends 1..N events, [{"type": ..., "data": ...}, ...], to a run, in the caller''s transaction, and returns '
+    'the seq of the first. A worker passes its attempt and is refused unless it is the live one; null writes '
+    'from outside of any attempt. Raises OR001, OR002, OR003, OR005, OR006.';
+
+create function outrun.claim(run uuid, attempt int, worker text)
+returns table (tenant text, queue text, handler text, input json, next_seq bigint)
+language plpgsql as $$
+declare
+    r outrun.run;
+begin
+    update outrun.run t
+    set attempt = claim.attempt, status = 'running', worker = claim.worker, retry_at = null,
+        next_seq = t.next_seq + 1, updated_at = clock_timestamp()
+    where t.id = claim.run and t.attempt = claim.attempt - 1 and t.status in ('queued', 'retrying')
+    returning t.* into r;
+    if not found then
+        return;
+    end if;
+    perform outrun.write_outbox(run, r.next_seq - 1, r.tenant, r.shard, attempt,
+        outrun.event_json('run.attempt.started', '{"worker":' || to_json(claim.worker) || '}'), r.updated_at);
+    return query select r.tenant, r.queue, r.handler, r.input, r.next_seq;
+end $$;
+comment on function outrun.claim is
+    'Makes this attempt the live one and says what to run; no row when it is not the next attempt of a waiting run.';
+
+-- Ends a run: status, output or error, and its last event.
+create function outrun.finish(run uuid, status text, output json, error json, type text, data text)
+returns bigint
+language plpgsql as $$
+declare
+    r outrun.run;
+begin
+    update outrun.run t
+    set status = finish.status, output = finish.output, error = finish.error,
+        next_seq = t.next_seq + 1, updated_at = clock_timestamp(), finished_at = clock_timestamp()
+    where t.id = finish.run
+    returning t.* into r;
+    perform outrun.write_outbox(run, r.next_seq - 1, r.tenant, r.shard, r.attempt,
+        outrun.event_json(type, data), r.updated_at);
+    return r.next_seq - 1;
+end $$;
+
+create function outrun.complete(run uuid, attempt int, output json) returns bigint
+language plpgsql as $$
+declare
+    r outrun.run;
+begin
+    if octet_length(output::text) > 1048576 then
+        raise exception 'the output has % bytes, more than 1048576', octet_length(output::text)
+            using errcode = 'OR006', hint = 'payload too large';
+    end if;
+    select * into r from outrun.run t where t.id = complete.run for no key update;
+    if r.status = 'completed' and r.attempt = complete.attempt then
+        return r.next_seq - 1; -- said twice: the worker did not hear the first answer
+    elsif r.status = 'running' and r.attempt = complete.attempt then
+        return outrun.finish(run, 'completed', output, null,
+            'run.completed', '{"output":' || coalesce(output::text, 'null') || '}');
+    end if;
+    perform outrun.refuse(run, attempt);
+end $$;
+comment on function outrun.complete is
+    'Ends the run with its output; returns the seq of run.completed. Saying it twice is harmless. '
+    'Raises OR001, OR002, OR003, OR006.';
+
+create function outrun.fail(run uuid, attempt int, error json, retryable boolean default true) returns text
+language plpgsql as $$
+declare
+    r outrun.run;
+begin
+    if octet_length(error::text) > 1048576 then
+        raise exception 'the error has % bytes, more than 1048576', octet_length(error::text)
+            using errcode = 'OR006', hint = 'payload too large';
+    end if;
+    select * into r from outrun.run t where t.id = fail.run for no key update;
+    if r.attempt = fail.attempt and r.attempt > 0 and r.status in ('retrying', 'failed', 'cancelled') then
+        return r.status; -- said twice
+    elsif r.status is distinct from 'running' or r.attempt <> fail.attempt then
+        perform outrun.refuse(run, attempt);
+    end if;
+    if r.cancel_requested_at is not null then
+        perform outrun.finish(run, 'cancelled', null, error, 'run.cancelled', '{}');
+        return 'cancelled';
+    end if;
+    update outrun.run t
+    set status = 'retrying', error = fail.error, retry_at = null, next_seq = t.next_seq + 1,
+        updated_at = clock_timestamp()
+    where t.id = fail.run
+    returning t.* into r;
+    perform outrun.write_outbox(run, r.next_seq - 1, r.tenant, r.shard, r.attempt,
+        outrun.event_json('run.attempt.failed',
+            '{"error":' || coalesce(error::text, 'null') || ',"retryable":' || retryable || '}'),
+        r.updated_at);
+    return 'retrying';
+end $$;
+comment on function outrun.fail is
+    'Ends the live attempt with an error and returns the run''s status: retrying until the engine has decided on '
+    'another attempt or run.failed, or cancelled where that was asked for. Raises OR001, OR002, OR003, OR006.';
+
+create function outrun.cancel(run uuid, reason text default null) returns text
+language plpgsql as $$
+declare
+    r    outrun.run;
+    data text := '{' || coalesce('"reason":' || to_json(reason), '') || '}';
+begin
+    select * into r from outrun.run t where t.id = cancel.run for no key update;
+    if r.status = 'cancelled' then
+        return r.status;
+    elsif r.id is null or r.finished_at is not null then
+        perform outrun.refuse(run, null);
+    elsif r.cancel_requested_at is not null then
+        return r.status;
+    end if;
+    update outrun.run t
+    set cancel_requested_at = clock_timestamp(), next_seq = t.next_seq + 1, updated_at = clock_timestamp()
+    where t.id = cancel.run
+    returning t.* into r;
+    perform outrun.write_outbox(run, r.next_seq - 1, r.tenant, r.shard, r.attempt,
+        outrun.event_json('run.cancel.requested', data), r.updated_at);
+    if r.status <> 'running' then -- no attempt is live: nothing to interrupt
+        perform outrun.finish(run, 'cancelled', null, null, 'run.cancelled', data);
+        return 'cancelled';
+    end if;
+    return r.status;
+end $$;
+comment on function outrun.cancel is
+    'Asks for the end of a run and returns its status: cancelled at once where no attempt is live, else running '
+    'until the worker has stopped. Saying it twice is harmless. Raises OR001, OR002.';
+
+-- What the engine decides. Conditional: a decision that is late, doubled or overtaken changes nothing and is false.
+
+create function outrun.record_attempt_lost(run uuid, attempt int, reason text) returns boolean
+language plpgsql as $$
+begin
+    perform from outrun.run t
+    where t.id = record_attempt_lost.run and t.status = 'running' and t.attempt = record_attempt_lost.attempt
+    for no key update;
+    if not found then
+        return false;
+    end if;
+    perform outrun.fail(run, attempt,
+        ('{"code":"attempt_lost","message":' || to_json(reason) || '}')::json, true);
+    return true;
+end $$;
+
+create function outrun.record_retry(run uuid, attempt int, at timestamptz) returns boolean
+language plpgsql as $$
+declare
+    r outrun.run;
+begin
+    update outrun.run t
+    set retry_at = record_retry.at, next_seq = t.next_seq + 1, updated_at = clock_timestamp()
+    where t.id = record_retry.run and t.status = 'retrying' and t.attempt = record_retry.attempt
+      and t.retry_at is null
+    returning t.* into r;
+    if not found then
+        return false;
+    end if;
+    perform outrun.write_outbox(run, r.next_seq - 1, r.tenant, r.shard, r.attempt,
+        outrun.event_json('run.retry.scheduled',
+            '{"attempt":' || (attempt + 1) || ',"at":' || outrun.json_instant(at) || '}'),
+        r.updated_at);
+    return true;
+end $$;
+
+create function outrun.record_failed(run uuid, attempt int) returns boolean
+language plpgsql as $$
+declare
+    r outrun.run;
+begin
+    select * into r from outrun.run t
+    where t.id = record_failed.run and t.status = 'retrying' and t.attempt = record_failed.attempt
+    for no key update;
+    if not found then
+        return false;
+    end if;
+    perform outrun.finish(run, 'failed', null, r.error, 'run.failed',
+        '{"error":' || coalesce(r.error::text, 'null') || '}');
+    return true;
+end $$;
+
+create function outrun.record_cancelled(run uuid, attempt int) returns boolean
+language plpgsql as $$
+begin
+    perform from outrun.run t
+    where t.id = record_cancelled.run and t.finished_at is null
+      and t.attempt = record_cancelled.attempt and t.cancel_requested_at is not null
+    for no key update;
+    if not found then
+        return false;
+    end if;
+    perform outrun.finish(run, 'cancelled', null, null, 'run.cancelled', '{}');
+    return true;
+end $$;
+
+create function outrun.barrier(id text) returns pg_lsn
+language sql as $$
+    select pg_logical_emit_message(true, 'outrun.barrier', id)
+$$;
+comment on function outrun.barrier is
+    'Writes a marker into the write-ahead log. Once a publisher has passed it, all that committed before is published.';

@@ -1,0 +1,84 @@
+package dev.outrun.ledger;
+
+import dev.outrun.schema.event.Event;
+import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.run.RunStatus;
+import dev.outrun.schema.work.Decision;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where truth is written: runs and their logs. Every method is one transaction, committed when it
+ * returns, and may be called from any thread.
+ *
+ * <p>JSON travels as text and is kept byte for byte. Methods throw {@link
+ * dev.outrun.schema.error.OutrunException} with the code named, {@code unavailable} where the
+ * database does not answer; nothing is written then.
+ */
+public interface Ledger {
+
+    /** Says that workers offer these handlers, so that runs of them may start. Idempotent. */
+    void registerHandlers(Collection<String> handlers);
+
+    /**
+     * Starts a run and returns its id: that of {@code start}, or of the run its tenant started
+     * before with the same idempotency key. Throws {@code unknown_handler}, {@code
+     * payload_too_large}, {@code run_id_taken}, {@code invalid_request}.
+     */
+    RunId start(StartRun start);
+
+    /**
+     * Appends events, {@code [{"type": ..., "data": ...}, ...]}, and returns the seq of the first.
+     * A null attempt writes from outside of any attempt. Throws {@code unknown_run}, {@code
+     * run_closed}, {@code stale_attempt}, {@code invalid_events}, {@code payload_too_large}.
+     */
+    long append(RunId run, @Nullable Integer attempt, String events);
+
+    /** Makes this attempt the live one; empty when it is not the next attempt of a waiting run. */
+    Optional<Claim> claim(RunId run, int attempt, String worker);
+
+    /**
+     * Ends the run with its output and returns the seq of {@code run.completed}. Saying it twice is
+     * harmless. Throws {@code unknown_run}, {@code run_closed}, {@code stale_attempt}, {@code
+     * payload_too_large}.
+     */
+    long complete(RunId run, int attempt, String output);
+
+    /**
+     * Ends the live attempt with an error and returns the run's status after it: retrying, or
+     * cancelled where that was asked for. Saying it twice is harmless. Throws as {@link #complete}.
+     */
+    RunStatus fail(RunId run, int attempt, String error, boolean retryable);
+
+    /**
+     * Asks for the end of a run and returns its status after it. Saying it twice is harmless.
+     * Throws {@code unknown_run}, {@code run_closed}.
+     */
+    RunStatus cancel(RunId run, @Nullable String reason);
+
+    /** Records an engine's decision; false where the run has moved on and nothing was written. */
+    boolean record(Decision decision);
+
+    /** One run. */
+    Optional<Run> run(RunId run);
+
+    /** Runs, newest first, by creation time and then id. */
+    List<Run> runs(RunQuery query);
+
+    /**
+     * A stretch of a run's log: events with seq from {@code from} on, in seq order, at most {@code
+     * limit} of them. Empty past its end and for an unknown run.
+     */
+    List<Event> events(RunId run, long from, int limit);
+
+    /** Partitions of the firehose, as the database says. */
+    int shards();
+
+    /**
+     * Makes the outbox partitions from today to {@code daysAhead} days from now; returns how many
+     * were missing.
+     */
+    int makePartitions(int daysAhead);
+}

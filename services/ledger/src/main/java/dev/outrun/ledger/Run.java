@@ -1,0 +1,32 @@
+package dev.outrun.ledger;
+
+import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.run.RunStatus;
+import dev.outrun.schema.run.Tenant;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A run as the ledger has it.
+ *
+ * @param attempt the live attempt, or the last one; 0 before the first
+ * @param nextSeq how many events its log has
+ * @param input JSON text, as are output and error
+ */
+public record Run(
+        RunId id,
+        Tenant tenant,
+        String queue,
+        String handler,
+        int shard,
+        RunStatus status,
+        int attempt,
+        long nextSeq,
+        String input,
+        @Nullable String output,
+        @Nullable String error,
+        @Nullable String idempotencyKey,
+        @Nullable Instant runAt,
+        Instant createdAt,
+        Instant updatedAt,
+        @Nullable Instant finishedAt) {}
