@@ -15,11 +15,11 @@ import org.jspecify.annotations.Nullable;
  */
 public record RetryPolicy(int maxAttempts, Backoff backoff, long delayMs, long maxDelayMs) {
 
+    private static final long DAY_MS = Duration.ofDays(1).toMillis();
+
     /** What a run gets that says nothing: 3 attempts, 0.5 s and 1 s apart. */
     public static final RetryPolicy DEFAULT =
             new RetryPolicy(3, Backoff.EXPONENTIAL, 500, Duration.ofHours(1).toMillis());
-
-    private static final long DAY_MS = Duration.ofDays(1).toMillis();
 
     public RetryPolicy {
         check("max_attempts", maxAttempts, 1, 1_000);
