@@ -7,10 +7,10 @@ import java.util.regex.Pattern;
 /** Whose run it is: part of the run topic's name, so lower-case letters, digits and dashes only. */
 public record Tenant(String name) {
 
+    private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,62}");
+
     /** The tenant of everything started without one. */
     public static final Tenant DEFAULT = new Tenant("default");
-
-    private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,62}");
 
     public Tenant {
         if (!NAME.matcher(name).matches()) {
