@@ -213,6 +213,10 @@ begin
     where t.id = claim.run and t.attempt = claim.attempt - 1 and t.status in ('queued', 'retrying')
     returning t.* into r;
     if not found then
+        return query
+            select t.tenant, t.queue, t.handler, t.input, t.next_seq from outrun.run t
+            where t.id = claim.run and t.attempt = claim.attempt and t.status = 'running'
+              and t.worker = claim.worker; -- said twice: the worker did not hear the first answer
         return;
     end if;
     perform outrun.write_outbox(run, r.next_seq - 1, r.tenant, r.shard, attempt,
@@ -220,7 +224,8 @@ begin
     return query select r.tenant, r.queue, r.handler, r.input, r.next_seq;
 end $$;
 comment on function outrun.claim is
-    'Makes this attempt the live one and says what to run; no row when it is not the next attempt of a waiting run.';
+    'Makes this attempt the live one and says what to run; no row when it is not the next attempt of a waiting run. '
+    'The worker that has it may say it again and gets the same answer.';
 
 -- Ends a run: status, output or error, and its last event.
 create function outrun.finish(run uuid, status text, output json, error json, type text, data text)

@@ -3,6 +3,7 @@ package dev.outrun.schema.event;
 import dev.outrun.schema.json.WireJson;
 import dev.outrun.schema.run.Tenant;
 import java.time.Instant;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,18 +24,45 @@ public sealed interface PlatformEvent {
             implements PlatformEvent {
 
         public Requested {
+            Objects.requireNonNull(handler, "handler");
+            Objects.requireNonNull(queue, "queue");
             new Tenant(tenant);
         }
     }
 
     /** {@link EventTypes#ATTEMPT_STARTED}. */
-    record AttemptStarted(String worker) implements PlatformEvent {}
+    record AttemptStarted(String worker) implements PlatformEvent {
 
-    /** {@link EventTypes#ATTEMPT_FAILED}. */
-    record AttemptFailed(boolean retryable) implements PlatformEvent {}
+        public AttemptStarted {
+            Objects.requireNonNull(worker, "worker");
+        }
+    }
+
+    /**
+     * {@link EventTypes#ATTEMPT_FAILED}. The code is that of the error, null where it has none: an
+     * error may be any JSON.
+     */
+    record AttemptFailed(boolean retryable, @Nullable String errorCode) implements PlatformEvent {
+
+        /** The code of an attempt whose worker is gone. */
+        public static final String ATTEMPT_LOST = "attempt_lost";
+
+        /** The code of an attempt that its worker handed back because it stops. */
+        public static final String WORKER_STOPPED = "worker_stopped";
+
+        /** Whether the attempt ended through no fault of its handler. */
+        public boolean isHandedBack() {
+            return ATTEMPT_LOST.equals(errorCode) || WORKER_STOPPED.equals(errorCode);
+        }
+    }
 
     /** {@link EventTypes#RETRY_SCHEDULED}: the attempt to come, and when. */
-    record RetryScheduled(int attempt, Instant at) implements PlatformEvent {}
+    record RetryScheduled(int attempt, Instant at) implements PlatformEvent {
+
+        public RetryScheduled {
+            Objects.requireNonNull(at, "at");
+        }
+    }
 
     /** {@link EventTypes#CANCEL_REQUESTED}. */
     record CancelRequested(@Nullable String reason) implements PlatformEvent {}
@@ -57,7 +85,7 @@ public sealed interface PlatformEvent {
         return switch (type) {
             case EventTypes.REQUESTED -> WireJson.read(data, Requested.class);
             case EventTypes.ATTEMPT_STARTED -> WireJson.read(data, AttemptStarted.class);
-            case EventTypes.ATTEMPT_FAILED -> WireJson.read(data, AttemptFailed.class);
+            case EventTypes.ATTEMPT_FAILED -> AttemptFailedReader.read(data);
             case EventTypes.RETRY_SCHEDULED -> WireJson.read(data, RetryScheduled.class);
             case EventTypes.CANCEL_REQUESTED -> WireJson.read(data, CancelRequested.class);
             case EventTypes.COMPLETED -> new Completed();

@@ -1,7 +1,9 @@
 package dev.outrun.schema.json;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -15,8 +17,20 @@ import java.io.IOException;
  */
 public final class WireJson {
 
+    /**
+     * Users' JSON is bounded by the ledger, in bytes. Jackson's own bounds on its shape (a number
+     * of 1,000 digits, a depth of 1,000) would make an event unreadable that the ledger accepted.
+     */
+    private static final StreamReadConstraints ANY_SHAPE =
+            StreamReadConstraints.builder()
+                    .maxNestingDepth(Integer.MAX_VALUE)
+                    .maxNumberLength(Integer.MAX_VALUE)
+                    .maxStringLength(Integer.MAX_VALUE)
+                    .maxNameLength(Integer.MAX_VALUE)
+                    .build();
+
     private static final JsonMapper MAPPER =
-            JsonMapper.builder()
+            JsonMapper.builder(JsonFactory.builder().streamReadConstraints(ANY_SHAPE).build())
                     .addModule(new JavaTimeModule())
                     .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
                     .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
@@ -46,11 +60,15 @@ public final class WireJson {
     /**
      * Reads one value.
      *
-     * @throws IllegalArgumentException if the bytes are not JSON or not of that type
+     * @throws IllegalArgumentException if the bytes are not JSON, not of that type, or {@code null}
      */
     public static <T> T read(byte[] json, Class<T> type) {
         try {
-            return MAPPER.readValue(json, type);
+            T value = MAPPER.readValue(json, type);
+            if (value == null) {
+                throw new IllegalArgumentException("null is not a " + type.getSimpleName());
+            }
+            return value;
         } catch (IOException e) {
             throw new IllegalArgumentException("not the JSON of a " + type.getSimpleName(), e);
         }

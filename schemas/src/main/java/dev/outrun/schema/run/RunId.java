@@ -1,5 +1,7 @@
 package dev.outrun.schema.run;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import java.time.InstantSource;
@@ -10,6 +12,7 @@ import java.util.random.RandomGenerator;
 public record RunId(UUID value) implements Comparable<RunId> {
 
     /** Parses the 36-character form; anything else is {@link ErrorCode#INVALID_RUN_ID}. */
+    @JsonCreator
     public static RunId parse(String text) {
         try {
             UUID value = UUID.fromString(text);
@@ -35,6 +38,7 @@ public record RunId(UUID value) implements Comparable<RunId> {
     }
 
     @Override
+    @JsonValue
     public String toString() {
         return value.toString();
     }

@@ -50,14 +50,18 @@ public final class RecordHeaders {
      * @throws IllegalArgumentException if the record was not written by a publisher
      */
     public static Event read(ConsumerRecord<byte[], byte[]> record) {
-        Headers headers = record.headers();
+        return read(record.key(), record.value(), record.headers());
+    }
+
+    /** Reads an event back from its record's parts; throws as for a whole record. */
+    public static Event read(byte[] key, byte[] value, Headers headers) {
         return new Event(
-                RunId.parse(new String(record.key(), StandardCharsets.UTF_8)),
+                RunId.parse(new String(key, StandardCharsets.UTF_8)),
                 seq(headers),
                 text(headers, TYPE),
                 Integer.parseInt(text(headers, ATTEMPT)),
                 Instant.parse(text(headers, TIME)),
-                record.value());
+                value);
     }
 
     /** The seq alone, for readers that look for a place in the log. */
