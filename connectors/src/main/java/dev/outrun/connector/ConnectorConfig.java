@@ -1,0 +1,102 @@
+package dev.outrun.connector;
+
+import dev.outrun.connector.topic.KafkaAddress;
+import dev.outrun.schema.sql.PostgresAddress;
+import dev.outrun.schema.topic.Topics;
+import java.time.Duration;
+import java.util.Map;
+
+/**
+ * What a connector needs to know.
+ *
+ * @param slot the replication slot: made if missing, never dropped; also the checkpoint's name
+ */
+public record ConnectorConfig(
+        PostgresAddress postgres,
+        KafkaAddress kafka,
+        Topics topics,
+        String slot,
+        RunTopicSettings runTopics,
+        Timing timing) {
+
+    public ConnectorConfig {
+        if (!slot.matches("[a-z0-9_]{1,63}")) {
+            throw new IllegalArgumentException(
+                    "connector.slot is '" + slot + "', not 1 to 63 of a-z, 0-9 and _");
+        }
+    }
+
+    /** All else by default. */
+    public static ConnectorConfig of(
+            PostgresAddress postgres, String bootstrapServers, Topics topics, String slot) {
+        return new ConnectorConfig(
+                postgres,
+                new KafkaAddress(bootstrapServers, Map.of()),
+                topics,
+                slot,
+                RunTopicSettings.DEFAULT,
+                Timing.DEFAULT);
+    }
+
+    /**
+     * How run topics are written.
+     *
+     * @param producers that the runs are hashed over
+     * @param linger patience for fuller batches
+     * @param knownRuns whose next seq is kept in memory; others cost a question
+     * @param queueAppends that may wait per producer before the live lane has to wait too
+     * @param queueBytes that may wait per producer, likewise
+     */
+    public record RunTopicSettings(
+            int producers, Duration linger, int knownRuns, int queueAppends, int queueBytes) {
+
+        public static final RunTopicSettings DEFAULT =
+                new RunTopicSettings(2, Duration.ofMillis(1), 100_000, 10_000, 32 << 20);
+
+        public RunTopicSettings {
+            check("run-topics.producers", producers, 1, 64);
+            check("run-topics.linger", linger, Duration.ZERO, Duration.ofSeconds(1));
+            // At least twice a batch per producer, so that a batch never evicts its own runs.
+            check("run-topics.known-runs", knownRuns, 2_000 * producers, 10_000_000);
+            check("run-topics.queue-appends", queueAppends, 1, 1_000_000);
+            check("run-topics.queue-bytes", queueBytes, 1 << 20, 1 << 30);
+        }
+    }
+
+    /**
+     * When things happen.
+     *
+     * @param checkpointEvery at most so often under load; and after so long without a change
+     * @param heartbeatEvery a barrier so often moves an idle slot
+     * @param startLimit for a start, and for each question asked during it
+     * @param closeLimit for a close
+     */
+    public record Timing(
+            Duration checkpointEvery,
+            Duration heartbeatEvery,
+            Duration startLimit,
+            Duration closeLimit) {
+
+        public static final Timing DEFAULT =
+                new Timing(
+                        Duration.ofMillis(200),
+                        Duration.ofSeconds(10),
+                        Duration.ofSeconds(30),
+                        Duration.ofSeconds(5));
+
+        public Timing {
+            Duration hour = Duration.ofHours(1);
+            check("timing.checkpoint-every", checkpointEvery, Duration.ofMillis(1), hour);
+            check("timing.heartbeat-every", heartbeatEvery, Duration.ofMillis(10), hour);
+            check("timing.start-limit", startLimit, Duration.ofSeconds(1), hour);
+            check("timing.close-limit", closeLimit, Duration.ofMillis(100), hour);
+        }
+    }
+
+    private static <T extends Comparable<T>> void check(String path, T value, T min, T max) {
+        if (value.compareTo(min) < 0 || value.compareTo(max) > 0) {
+            throw new IllegalArgumentException(
+                    "connector.%s is %s, not %s to %s".formatted(path, value, min, max));
+        }
+    }
+}

@@ -1,0 +1,141 @@
+package dev.outrun.connector.publish;
+
+import dev.outrun.connector.source.Lsn;
+import dev.outrun.connector.topic.KafkaAddress;
+import dev.outrun.schema.json.WireJson;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A publisher's checkpoints, in a compacted topic under its slot's name: the last one counts.
+ * Thread-safe.
+ */
+public final class Checkpoints implements AutoCloseable {
+
+    private final Producer<byte[], byte[]> producer;
+    private final String topic;
+    private final byte[] key;
+    private final java.util.function.Consumer<Lsn> written;
+    private final Halt halt;
+    private final Thread writer;
+    private @Nullable Checkpoint waiting;
+    private boolean writing;
+
+    /**
+     * Starts a writer for this slot, on a thread of its own.
+     *
+     * @param written told each position once its checkpoint is in Kafka
+     */
+    public Checkpoints(
+            KafkaAddress kafka,
+            String topic,
+            String slot,
+            java.util.function.Consumer<Lsn> written,
+            Halt halt) {
+        this.producer = Producers.checkpoints(kafka, "outrun-checkpoints-" + slot);
+        this.topic = topic;
+        this.key = slot.getBytes(StandardCharsets.UTF_8);
+        this.written = written;
+        this.halt = halt;
+        this.writer = Thread.ofVirtual().name("outrun-checkpoints-" + slot).start(this::writeLoop);
+    }
+
+    /**
+     * A slot's last checkpoint, or null.
+     *
+     * @throws org.apache.kafka.common.KafkaException if the brokers do not answer in time
+     */
+    public static @Nullable Checkpoint read(
+            KafkaAddress kafka, String topic, String slot, Duration limit) {
+        byte[] key = slot.getBytes(StandardCharsets.UTF_8);
+        AtomicReference<byte @Nullable []> last = new AtomicReference<>();
+        try (Consumer<byte[], byte[]> consumer = Consumers.create(kafka, "outrun-checkpoint")) {
+            List<TopicPartition> partitions = Consumers.assign(consumer, topic, limit);
+            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, limit);
+            Map<TopicPartition, Long> begins = consumer.beginningOffsets(partitions, limit);
+            Consumers.readAll(
+                    consumer,
+                    begins,
+                    ends,
+                    limit,
+                    record -> {
+                        if (Arrays.equals(record.key(), key)) {
+                            last.set(record.value());
+                        }
+                    });
+        }
+        byte[] json = last.get();
+        return json == null ? null : WireJson.read(json, Checkpoint.class);
+    }
+
+    /**
+     * Hands on a checkpoint, later than all before it. Of those that wait the latest is written.
+     */
+    public synchronized void write(Checkpoint checkpoint) {
+        waiting = checkpoint;
+        notifyAll();
+    }
+
+    /** Waits until the latest one is written; false if it is not within the limit. */
+    public synchronized boolean awaitWritten(Duration limit) throws InterruptedException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        while (waiting != null || writing) {
+            long left = (deadline - System.nanoTime()) / 1_000_000;
+            if (left <= 0) {
+                return false;
+            }
+            wait(left);
+        }
+        return true;
+    }
+
+    /** Writes nothing more. */
+    @Override
+    public void close() {
+        writer.interrupt();
+        producer.close(Duration.ZERO);
+    }
+
+    private void writeLoop() {
+        try {
+            while (true) {
+                Checkpoint next = take();
+                producer.send(new ProducerRecord<>(topic, 0, key, WireJson.write(next))).get();
+                written.accept(next.lsn());
+                done();
+            }
+        } catch (InterruptedException | InterruptException e) {
+            Thread.currentThread().interrupt(); // closed
+        } catch (ExecutionException | KafkaException e) {
+            halt.because("a checkpoint was refused: topic=" + topic, e);
+        }
+    }
+
+    private synchronized Checkpoint take() throws InterruptedException {
+        Checkpoint next = waiting;
+        while (next == null) {
+            wait();
+            next = waiting;
+        }
+        waiting = null;
+        writing = true;
+        return next;
+    }
+
+    private synchronized void done() {
+        writing = false;
+        notifyAll();
+    }
+}

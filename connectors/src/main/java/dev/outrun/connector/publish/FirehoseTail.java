@@ -1,0 +1,88 @@
+package dev.outrun.connector.publish;
+
+import dev.outrun.connector.topic.KafkaAddress;
+import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.topic.RecordHeaders;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The end of the firehose: what a publisher before us wrote behind its last checkpoint.
+ *
+ * @param ends per partition, the offset after the last record
+ * @param lastSeqs the last seq of each run that has records there; the reader takes runs out as it
+ *     meets them
+ */
+@SuppressWarnings("ArrayRecordComponent") // read once, at the start; nobody compares tails
+public record FirehoseTail(long[] ends, Map<RunId, Long> lastSeqs) {
+
+    /**
+     * Reads it, from a checkpoint's offsets to the end of now.
+     *
+     * @param from null where there is no checkpoint: then only the ends are looked up
+     * @throws IllegalStateException if the firehose is shorter than the checkpoint says
+     * @throws org.apache.kafka.common.KafkaException if the brokers do not answer in time
+     */
+    public static FirehoseTail read(
+            KafkaAddress kafka, String topic, @Nullable List<Long> from, Duration limit) {
+        try (Consumer<byte[], byte[]> consumer = Consumers.create(kafka, "outrun-firehose-tail")) {
+            List<TopicPartition> partitions = Consumers.assign(consumer, topic, limit);
+            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, limit);
+            Map<RunId, Long> lastSeqs = new HashMap<>();
+            if (from != null) {
+                check(topic, from, partitions, ends);
+                Map<TopicPartition, Long> begins = new HashMap<>();
+                consumer.beginningOffsets(partitions, limit)
+                        .forEach((partition, first) ->
+                                begins.put(
+                                        partition,
+                                        Math.max(first, from.get(partition.partition()))));
+                Consumers.readAll(consumer, begins, ends, limit, record -> note(lastSeqs, record));
+            }
+            long[] all = new long[partitions.size()];
+            ends.forEach((partition, end) -> all[partition.partition()] = end);
+            return new FirehoseTail(all, lastSeqs);
+        }
+    }
+
+    private static void note(Map<RunId, Long> lastSeqs, ConsumerRecord<byte[], byte[]> record) {
+        RunId run = RunId.parse(new String(record.key(), StandardCharsets.UTF_8));
+        lastSeqs.merge(run, RecordHeaders.seq(record.headers()), Math::max);
+    }
+
+    private static void check(
+            String topic,
+            List<Long> from,
+            List<TopicPartition> partitions,
+            Map<TopicPartition, Long> ends) {
+        List<String> wrong = new ArrayList<>();
+        if (from.size() > partitions.size()) {
+            wrong.add("it has " + partitions.size() + " partitions, not " + from.size());
+        }
+        for (TopicPartition partition : partitions) {
+            int number = partition.partition();
+            if (number >= from.size()) {
+                wrong.add("partition " + number + " was not there");
+                continue;
+            }
+            long end = ends.getOrDefault(partition, 0L);
+            if (end < from.get(number)) {
+                wrong.add(
+                        "partition %d ends at %d, before %d"
+                                .formatted(number, end, from.get(number)));
+            }
+        }
+        if (!wrong.isEmpty()) {
+            throw new IllegalStateException(
+                    "topic " + topic + " is not the one of the checkpoint: " + wrong);
+        }
+    }
+}

@@ -1,0 +1,245 @@
+package dev.outrun.connector.publish;
+
+import dev.outrun.connector.topic.RunTopics;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The run topics' side of the publisher, for the runs hashed onto it: a bounded queue, one thread,
+ * one producer.
+ *
+ * <p>Slow as it may be when many topics have to be made, it holds nobody up until its queue is
+ * full.
+ */
+final class RunLane implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RunLane.class);
+
+    /** Appends taken at once: their new runs' topics are made together. */
+    private static final int BATCH = 1_000;
+
+    /** Grain of the queue's bound in bytes. */
+    private static final int KIBIBYTE = 1 << 10;
+
+    /** After brokers have not answered about topics. */
+    private static final Duration ASK_AGAIN = Duration.ofMillis(100);
+
+    private final Producer<byte[], byte[]> producer;
+    private final RunTopics topics;
+    private final ExpectedSeqs expected;
+    private final BlockingQueue<RunAppend> queue;
+    private final Semaphore room;
+    private final int roomTotal;
+    private final long linger;
+    private final Halt halt;
+    private final Thread thread;
+    private volatile boolean closed;
+
+    /**
+     * Starts its thread.
+     *
+     * @param linger patience for more appends, before the first one's records are sent
+     * @param queueBytes of values that may wait; a single larger append waits alone
+     */
+    RunLane(
+            String name,
+            Producer<byte[], byte[]> producer,
+            RunTopics topics,
+            Duration linger,
+            int knownRuns,
+            int queueAppends,
+            int queueBytes,
+            Halt halt) {
+        this.producer = producer;
+        this.topics = topics;
+        this.expected = new ExpectedSeqs(knownRuns);
+        this.queue = new ArrayBlockingQueue<>(queueAppends);
+        this.roomTotal = queueBytes / KIBIBYTE;
+        this.room = new Semaphore(roomTotal);
+        this.linger = linger.toNanos();
+        this.halt = halt;
+        this.thread = Thread.ofPlatform().name(name).daemon().start(this::loop);
+    }
+
+    /** Takes an append; blocks while the queue is full. Publisher's thread. */
+    void put(RunAppend append) throws InterruptedException {
+        room.acquire(room(append));
+        queue.put(append);
+    }
+
+    /** Sends nothing more, and waits for what is in flight, up to the limit. */
+    void close(Duration limit) {
+        closed = true;
+        thread.interrupt();
+        producer.close(limit);
+    }
+
+    @Override
+    public void close() {
+        close(Duration.ZERO);
+    }
+
+    private int room(RunAppend append) {
+        return Math.clamp(append.bytes() / KIBIBYTE, 1, roomTotal);
+    }
+
+    private void loop() {
+        List<RunAppend> batch = new ArrayList<>(BATCH);
+        try {
+            while (!closed) {
+                batch.add(queue.take());
+                if (queue.size() < BATCH) {
+                    // Nobody has to wake this thread for what arrives in the meantime.
+                    LockSupport.parkNanos(linger);
+                }
+                queue.drainTo(batch, BATCH - 1);
+                learn(batch);
+                for (RunAppend append : batch) {
+                    send(append);
+                    room.release(room(append));
+                }
+                batch.clear();
+            }
+        } catch (InterruptedException | InterruptException e) {
+            Thread.currentThread().interrupt(); // closed
+        } catch (HoleException e) {
+            halt.because(e.reason, null);
+        } catch (ExecutionException | RuntimeException e) {
+            if (!closed) {
+                halt.because("the run lane failed: " + e.getMessage(), e);
+            }
+        }
+    }
+
+    /** Finds out what the topics of runs not known yet need next; makes topics that are missing. */
+    private void learn(List<RunAppend> batch) throws InterruptedException, ExecutionException {
+        Map<String, RunAppend> unseen = new HashMap<>();
+        Set<String> asked = new HashSet<>();
+        for (RunAppend append : batch) {
+            if (expected.get(append.run()) == null
+                    && unseen.putIfAbsent(append.topic(), append) == null
+                    && (append.maybePublished() || append.firstSeq() > 0)) {
+                asked.add(append.topic());
+            }
+        }
+        if (unseen.isEmpty()) {
+            return;
+        }
+        Map<String, Long> ends = prepare(unseen.keySet(), asked);
+        for (RunAppend first : unseen.values()) {
+            expected.put(first.run(), first.topic(), ends.getOrDefault(first.topic(), 0L));
+        }
+    }
+
+    private Map<String, Long> prepare(Set<String> unseen, Set<String> asked)
+            throws InterruptedException, ExecutionException {
+        while (true) {
+            try {
+                return topics.prepare(unseen, asked);
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof RetriableException)) {
+                    throw e;
+                }
+                LOG.warn("brokers do not answer about run topics count={}", unseen.size(), e);
+                Thread.sleep(ASK_AGAIN);
+            }
+        }
+    }
+
+    private void send(RunAppend append) throws HoleException {
+        ExpectedSeqs.Entry entry = expected.get(append.run());
+        if (entry == null) {
+            // More runs in one batch than the map holds: it has just fallen out, all acknowledged.
+            throw new IllegalStateException("run-topics.known-runs is less than a batch's runs");
+        }
+        long seq = append.firstSeq();
+        if (seq > entry.next()) {
+            throw new HoleException(
+                    "a hole before an append: run=%s topic=%s expected=%d found=%d"
+                            .formatted(append.run(), append.topic(), entry.next(), seq));
+        }
+        for (ProducerRecord<byte[], byte[]> record : append.records()) {
+            if (seq < entry.next()) {
+                append.stretch().acknowledged(); // published before
+            } else {
+                send(append, entry, seq, record);
+            }
+            seq++;
+        }
+    }
+
+    private void send(
+            RunAppend append,
+            ExpectedSeqs.Entry entry,
+            long seq,
+            ProducerRecord<byte[], byte[]> firehose) {
+        entry.sending();
+        // The callback hears of everything the future would.
+        var _ =
+                producer.send(
+                        new ProducerRecord<>(
+                                append.topic(),
+                                0,
+                                firehose.timestamp(),
+                                firehose.key(),
+                                firehose.value(),
+                                firehose.headers()),
+                        (metadata, failure) -> {
+                            if (failure != null) {
+                                acknowledgeFailure(append, seq, failure);
+                            } else if (metadata.offset() != seq) {
+                                halt.because(
+                                        "offset is not seq: run=%s topic=%s partition=%d offset=%d seq=%d"
+                                                .formatted(
+                                                        append.run(),
+                                                        append.topic(),
+                                                        metadata.partition(),
+                                                        metadata.offset(),
+                                                        seq),
+                                        null);
+                            } else {
+                                entry.acknowledged();
+                                append.stretch().acknowledged();
+                            }
+                        });
+    }
+
+    private void acknowledgeFailure(RunAppend append, long seq, Exception failure) {
+        if (closed && failure instanceof KafkaException) {
+            return; // given up by our own close: found again at the next start
+        }
+        halt.because(
+                "a run topic refused a record: run=%s topic=%s partition=0 seq=%d"
+                        .formatted(append.run(), append.topic(), seq),
+                failure);
+    }
+
+    /** A seq that is not the next one. */
+    private static final class HoleException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        private final String reason;
+
+        HoleException(String reason) {
+            super(reason);
+            this.reason = reason;
+        }
+    }
+}

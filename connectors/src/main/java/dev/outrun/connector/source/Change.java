@@ -1,0 +1,34 @@
+package dev.outrun.connector.source;
+
+import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.run.Tenant;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** One committed change that a publisher cares about. */
+public sealed interface Change {
+
+    WalPlace place();
+
+    /**
+     * One append: 1..N consecutive events of one run.
+     *
+     * @param events the JSON array as it was appended, UTF-8; callers do not change it
+     * @param trace W3C trace parent of whoever appended
+     */
+    @SuppressWarnings("ArrayRecordComponent") // the bytes pass through; nobody compares changes
+    record Appended(
+            RunId run,
+            Tenant tenant,
+            long firstSeq,
+            int shard,
+            int attempt,
+            byte[] events,
+            Instant appendedAt,
+            @Nullable String trace,
+            WalPlace place)
+            implements Change {}
+
+    /** A marker: whoever has passed it has passed all that committed before it. */
+    record Barrier(String id, WalPlace place) implements Change {}
+}

@@ -1,0 +1,67 @@
+package dev.outrun.connector.source;
+
+import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.run.Tenant;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Map;
+import org.apache.kafka.connect.data.Struct;
+import org.apache.kafka.connect.source.SourceRecord;
+import org.jspecify.annotations.Nullable;
+
+/** Reads Debezium's records: an inserted outbox row, or a logical message. */
+final class RowReader {
+
+    private RowReader() {}
+
+    /**
+     * The change in a record.
+     *
+     * @throws IllegalArgumentException if it is neither an insert nor a message
+     */
+    static Change read(SourceRecord record) {
+        Struct value = (Struct) record.value();
+        String operation = value.getString("op");
+        return switch (operation) {
+            case "c" -> appended(value.getStruct("after"), place(record.sourceOffset()));
+            case "m" -> barrier(value.getStruct("message"), place(record.sourceOffset()));
+            default ->
+                    throw new IllegalArgumentException(
+                            "an outbox row was changed, not inserted: operation "
+                                    + operation
+                                    + " at "
+                                    + place(record.sourceOffset()));
+        };
+    }
+
+    private static Change appended(Struct row, WalPlace place) {
+        return new Change.Appended(
+                RunId.parse(row.getString("run_id")),
+                new Tenant(row.getString("tenant")),
+                row.getInt64("first_seq"),
+                row.getInt32("shard"),
+                row.getInt32("attempt"),
+                row.getString("events").getBytes(StandardCharsets.UTF_8),
+                Instant.parse(row.getString("appended_at")),
+                row.getString("trace"),
+                place);
+    }
+
+    private static Change barrier(Struct message, WalPlace place) {
+        ByteBuffer content = ByteBuffer.wrap(message.getBytes("content"));
+        return new Change.Barrier(StandardCharsets.UTF_8.decode(content).toString(), place);
+    }
+
+    private static WalPlace place(Map<String, ?> offset) {
+        Lsn at = lsn(offset.get("lsn"));
+        if (at == null) {
+            throw new IllegalArgumentException("a change without a log position");
+        }
+        return new WalPlace(lsn(offset.get("lsn_commit")), at);
+    }
+
+    private static @Nullable Lsn lsn(@Nullable Object value) {
+        return value == null ? null : new Lsn((Long) value);
+    }
+}

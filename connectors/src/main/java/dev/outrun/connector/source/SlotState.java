@@ -1,0 +1,11 @@
+package dev.outrun.connector.source;
+
+/**
+ * What the server says when a stream is about to begin.
+ *
+ * @param system the Postgres cluster's own identifier: positions of different clusters do not
+ *     compare
+ * @param confirmed where the slot will begin to stream; only the slot's reader moves it
+ * @param written the end of the log: what commits from now on has a later position
+ */
+public record SlotState(long system, Lsn confirmed, Lsn written) {}

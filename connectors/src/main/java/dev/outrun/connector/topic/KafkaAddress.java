@@ -1,0 +1,33 @@
+package dev.outrun.connector.topic;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Where a Kafka cluster is and how to get in.
+ *
+ * @param properties client properties, such as those of SASL; they win over our own
+ */
+public record KafkaAddress(String bootstrapServers, Map<String, String> properties) {
+
+    public KafkaAddress {
+        if (bootstrapServers.isBlank()) {
+            throw new IllegalArgumentException("kafka.bootstrap-servers must not be empty");
+        }
+        properties = Map.copyOf(properties);
+    }
+
+    /** A client's options: its own, the address, and what {@link #properties} overrides. */
+    public Map<String, Object> client(Map<String, ?> own) {
+        Map<String, Object> all = new HashMap<>(own);
+        all.put("bootstrap.servers", bootstrapServers);
+        all.putAll(properties);
+        return all;
+    }
+
+    /** Without the properties, which may hold secrets. */
+    @Override
+    public String toString() {
+        return bootstrapServers;
+    }
+}

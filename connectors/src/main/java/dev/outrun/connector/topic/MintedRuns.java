@@ -1,0 +1,175 @@
+package dev.outrun.connector.topic;
+
+import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.run.Tenant;
+import dev.outrun.schema.topic.Topics;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Run ids whose topics are already made: a pool per tenant, refilled in the background in batches,
+ * so that a new run's first event does not wait for its topic. Thread-safe.
+ */
+public final class MintedRuns implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(MintedRuns.class);
+
+    /** Tenants with a pool; others get ids whose topics the connector makes. */
+    private static final int TENANTS_MAX = 64;
+
+    /** After a failed refill, unless an id is taken before. */
+    private static final Duration RETRY = Duration.ofSeconds(1);
+
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
+
+    private final RunTopics runTopics;
+    private final Topics topics;
+    private final int poolSize;
+    private final InstantSource clock;
+    private final RandomGenerator random;
+    private final Map<Tenant, Pool> pools = new ConcurrentHashMap<>();
+    private final Semaphore refillWanted = new Semaphore(1);
+    private final Thread refiller;
+    private volatile boolean closed;
+
+    private static final class Pool {
+        final ConcurrentLinkedQueue<RunId> ids = new ConcurrentLinkedQueue<>();
+        final AtomicInteger size = new AtomicInteger();
+    }
+
+    /**
+     * Starts to fill the default tenant's pool; the other ones' when they take their first id.
+     *
+     * @param poolSize ids kept ready per tenant
+     * @param random thread-safe
+     */
+    public MintedRuns(
+            KafkaAddress kafka,
+            Topics topics,
+            int poolSize,
+            InstantSource clock,
+            RandomGenerator random) {
+        if (poolSize < 1 || poolSize > 10_000) {
+            throw new IllegalArgumentException(
+                    "minted-runs.pool-size is " + poolSize + ", not 1 to 10000");
+        }
+        this.runTopics = new RunTopics(kafka, "outrun-minted-runs");
+        this.topics = topics;
+        this.poolSize = poolSize;
+        this.clock = clock;
+        this.random = random;
+        pools.put(Tenant.DEFAULT, new Pool());
+        this.refiller = Thread.ofVirtual().name("outrun-minted-runs").start(this::refillLoop);
+    }
+
+    /**
+     * An id nobody else has. Its topic exists, unless the pool is empty just now: then the
+     * connector makes it. Never blocks.
+     */
+    public RunId take(Tenant tenant) {
+        Pool pool = pool(tenant);
+        RunId id = pool == null ? null : pool.ids.poll();
+        if (pool == null || id == null) {
+            wake();
+            return RunId.mint(clock, random);
+        }
+        if (pool.size.decrementAndGet() <= poolSize / 2) {
+            wake();
+        }
+        return id;
+    }
+
+    /** Ids of a tenant ready to be taken. */
+    public int ready(Tenant tenant) {
+        Pool pool = pools.get(tenant);
+        return pool == null ? 0 : pool.size.get();
+    }
+
+    /** Deletes the topics of ids nobody has taken, if the broker answers in time. Idempotent. */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        refillWanted.release();
+        try {
+            // A batch just being made is awaited, so that it is deleted with the others.
+            refiller.join(CLOSE_LIMIT);
+            refiller.interrupt();
+            List<String> unused = new ArrayList<>();
+            pools.forEach((tenant, pool) -> {
+                for (RunId id = pool.ids.poll(); id != null; id = pool.ids.poll()) {
+                    unused.add(topics.run(tenant, id));
+                }
+            });
+            runTopics.delete(unused, CLOSE_LIMIT);
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warn("unused run topics stay behind", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            runTopics.close();
+        }
+    }
+
+    private @Nullable Pool pool(Tenant tenant) {
+        Pool pool = pools.get(tenant);
+        return pool != null || pools.size() >= TENANTS_MAX
+                ? pool
+                : pools.computeIfAbsent(tenant, t -> new Pool());
+    }
+
+    private void wake() {
+        if (refillWanted.availablePermits() == 0) {
+            refillWanted.release();
+        }
+    }
+
+    private void refillLoop() {
+        try {
+            while (!closed) {
+                refillWanted.acquire();
+                refillWanted.drainPermits();
+                for (Map.Entry<Tenant, Pool> entry : pools.entrySet()) {
+                    if (!closed) {
+                        refill(entry.getKey(), entry.getValue());
+                    }
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // closed
+        }
+    }
+
+    private void refill(Tenant tenant, Pool pool) throws InterruptedException {
+        List<RunId> ids = new ArrayList<>();
+        for (int i = pool.size.get(); i < poolSize; i++) {
+            ids.add(RunId.mint(clock, random));
+        }
+        try {
+            runTopics.create(ids.stream().map(id -> topics.run(tenant, id)).toList());
+            pool.ids.addAll(ids);
+            pool.size.addAndGet(ids.size());
+        } catch (ExecutionException e) {
+            LOG.warn("run topics cannot be made ahead tenant={} count={}", tenant, ids.size(), e);
+            if (!refillWanted.tryAcquire(RETRY.toMillis(), TimeUnit.MILLISECONDS)) {
+                wake();
+            }
+        }
+    }
+}

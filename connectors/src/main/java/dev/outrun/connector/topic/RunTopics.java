@@ -1,0 +1,190 @@
+package dev.outrun.connector.topic;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The topics of runs: looked up, made and deleted in batches. Thread-safe. */
+public final class RunTopics implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RunTopics.class);
+
+    /** Topics per request: 9,000 were refused as too many bytes. */
+    private static final int BATCH = 1_000;
+
+    private final Admin admin;
+    private volatile @Nullable Map<String, String> configs;
+
+    public RunTopics(KafkaAddress kafka, String clientId) {
+        this.admin = AdminClients.create(kafka, clientId);
+    }
+
+    /**
+     * Makes those that are missing, and says where each of {@code asked} ends.
+     *
+     * @param topics all that have to exist afterwards
+     * @param asked those of them whose end is wanted: 0 for a topic made by this call
+     */
+    public Map<String, Long> prepare(Collection<String> topics, Set<String> asked)
+            throws InterruptedException, ExecutionException {
+        Set<String> missing = missing(topics);
+        missing.removeAll(create(missing)); // somebody else has made them in between
+        Map<String, Long> ends = new HashMap<>();
+        Map<TopicPartition, OffsetSpec> questions = new HashMap<>();
+        for (String topic : asked) {
+            if (missing.contains(topic)) {
+                ends.put(topic, 0L);
+            } else {
+                questions.put(new TopicPartition(topic, 0), OffsetSpec.latest());
+            }
+        }
+        if (!questions.isEmpty()) {
+            FreshTopics.ask(() -> admin.listOffsets(questions).all())
+                    .forEach((partition, end) -> ends.put(partition.topic(), end.offset()));
+        }
+        return ends;
+    }
+
+    /** Makes topics; returns those that were there already. */
+    public Set<String> create(Collection<String> topics)
+            throws InterruptedException, ExecutionException {
+        Set<String> existing = new HashSet<>();
+        for (List<String> batch : batches(topics)) {
+            Map<String, KafkaFuture<Void>> made =
+                    admin.createTopics(batch.stream().map(this::topic).toList()).values();
+            for (Map.Entry<String, KafkaFuture<Void>> one : made.entrySet()) {
+                try {
+                    one.getValue().get();
+                } catch (ExecutionException e) {
+                    if (!(e.getCause() instanceof TopicExistsException)) {
+                        throw e;
+                    }
+                    existing.add(one.getKey());
+                }
+            }
+        }
+        return existing;
+    }
+
+    /** Deletes topics, as far as the time goes. */
+    void delete(Collection<String> topics, Duration limit)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        for (List<String> batch : batches(topics)) {
+            admin.deleteTopics(batch)
+                    .all()
+                    .get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+        }
+    }
+
+    @Override
+    public void close() {
+        admin.close(Duration.ZERO); // nothing under way is waited for by anyone
+    }
+
+    private Set<String> missing(Collection<String> topics)
+            throws InterruptedException, ExecutionException {
+        Set<String> missing = new HashSet<>();
+        for (List<String> batch : batches(topics)) {
+            Map<String, KafkaFuture<TopicDescription>> found =
+                    admin.describeTopics(batch).topicNameValues();
+            for (Map.Entry<String, KafkaFuture<TopicDescription>> one : found.entrySet()) {
+                try {
+                    one.getValue().get();
+                } catch (ExecutionException e) {
+                    if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
+                        throw e;
+                    }
+                    missing.add(one.getKey());
+                }
+            }
+        }
+        return missing;
+    }
+
+    private NewTopic topic(String name) {
+        Map<String, String> needed = configs;
+        if (needed == null) {
+            needed = needed();
+            configs = needed;
+        }
+        return new NewTopic(name, Optional.of(1), Optional.empty()).configs(needed);
+    }
+
+    /**
+     * What a run topic needs beyond the broker's defaults. A topic with a config of its own makes
+     * the broker look through all its logs when it is made: so none is set that the broker, if it
+     * is ours, has as its default.
+     */
+    private Map<String, String> needed() {
+        Map<String, String> needed = new HashMap<>();
+        needed.put(TopicConfig.RETENTION_MS_CONFIG, "-1");
+        needed.put(
+                TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
+                Integer.toString(PlatformTopics.RECORD_BYTES_MAX));
+        try {
+            String node = admin.describeCluster().nodes().get().iterator().next().idString();
+            ConfigResource broker = new ConfigResource(ConfigResource.Type.BROKER, node);
+            Config defaults =
+                    admin.describeConfigs(List.of(broker))
+                            .all()
+                            .get()
+                            .getOrDefault(broker, new Config(List.of()));
+            if ("-1".equals(value(defaults, "log.retention.ms"))) {
+                needed.remove(TopicConfig.RETENTION_MS_CONFIG);
+            }
+            String bytesMax = value(defaults, "message.max.bytes");
+            if (bytesMax != null && Long.parseLong(bytesMax) >= PlatformTopics.RECORD_BYTES_MAX) {
+                needed.remove(TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
+            }
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof AuthorizationException) {
+                LOG.info("broker defaults may not be read, run topics get configs of their own");
+            } else {
+                LOG.warn("broker defaults cannot be read, run topics get configs of their own", e);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // the call that needs them will notice
+        }
+        return Map.copyOf(needed);
+    }
+
+    private static @Nullable String value(Config config, String name) {
+        ConfigEntry entry = config.get(name);
+        return entry == null ? null : entry.value();
+    }
+
+    private static List<List<String>> batches(Collection<String> topics) {
+        List<String> all = List.copyOf(topics);
+        List<List<String>> batches = new ArrayList<>();
+        for (int from = 0; from < all.size(); from += BATCH) {
+            batches.add(all.subList(from, Math.min(all.size(), from + BATCH)));
+        }
+        return batches;
+    }
+}

@@ -1,0 +1,191 @@
+package dev.outrun.connector;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.outrun.connector.topic.KafkaAddress;
+import dev.outrun.connector.topic.PlatformTopics;
+import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.run.Tenant;
+import dev.outrun.teststack.TestStack;
+import dev.outrun.teststack.TestStackExtension;
+import java.io.BufferedReader;
+import java.io.File;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** The connector as a process that is killed while others write. */
+@ExtendWith(TestStackExtension.class)
+@Timeout(value = 5, unit = TimeUnit.MINUTES) // four processes are started, one after the other
+class CrashTest {
+
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final int KILLS = 3;
+
+    @Test
+    void process_killedAtAnyPoint_losesAndDoublesNothing(TestStack stack) throws Exception {
+        // Given
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        PlatformTopics.create(
+                new KafkaAddress(stack.bootstrapServers(), Map.of()),
+                stack.topics(),
+                TestStack.SHARDS);
+        Appends ledger = new Appends(stack.dataSource());
+        Writers writers = new Writers(ledger);
+        Process process = spawn(stack);
+
+        // When
+        try (KafkaConsumer<byte[], byte[]> watcher = watcher(stack)) {
+            writers.start(new Random(seed));
+            writers.start(new Random(seed + 1));
+            for (int kill = 0; kill < KILLS; kill++) {
+                awaitRecords(watcher, 50 + random.nextInt(500), writers.room);
+                process.destroyForcibly().waitFor();
+                process = spawn(stack);
+            }
+            awaitRecords(watcher, 50 + random.nextInt(500), writers.room);
+        } finally {
+            process.destroyForcibly().waitFor();
+            writers.stop();
+        }
+        try (OutboxConnector connector =
+                OutboxConnector.start(
+                        ConnectorConfig.of(
+                                stack.postgres(),
+                                stack.bootstrapServers(),
+                                stack.topics(),
+                                stack.slot()))) {
+            connector.drainOnce(LIMIT);
+            assertEquals(Health.State.RUNNING, connector.health().state(), "seed " + seed);
+        }
+
+        // Then
+        Published.assertIsTheLedger(stack);
+    }
+
+    /** Others who write, ahead of what is published by a bounded number of events. */
+    private static final class Writers {
+
+        private final Appends ledger;
+        private final Semaphore room = new Semaphore(1_500);
+        private final AtomicBoolean stopped = new AtomicBoolean();
+        private final List<CompletableFuture<Void>> written = new ArrayList<>();
+
+        Writers(Appends ledger) {
+            this.ledger = ledger;
+        }
+
+        void start(Random random) {
+            CompletableFuture<Void> done = new CompletableFuture<>();
+            written.add(done);
+            Thread.ofVirtual()
+                    .start(() -> {
+                        try (Connection connection = ledger.open()) {
+                            List<RunId> runs = new ArrayList<>();
+                            while (!stopped.get()) {
+                                write(connection, runs, random);
+                            }
+                            done.complete(null);
+                        } catch (SQLException | InterruptedException e) {
+                            done.completeExceptionally(e);
+                        }
+                    });
+        }
+
+        /** A small transaction over some runs, now and then one of 500 appends. */
+        private void write(Connection connection, List<RunId> runs, Random random)
+                throws SQLException, InterruptedException {
+            if (runs.size() < 3 || (runs.size() < 10 && random.nextInt(20) == 0)) {
+                runs.add(Appends.start(connection, Tenant.DEFAULT));
+            }
+            int appends = random.nextInt(100) == 0 ? 500 : 1 + random.nextInt(5);
+            for (int i = 0; i < appends; i++) {
+                RunId run = runs.get(random.nextInt(runs.size()));
+                Appends.append(connection, run, "{\"i\":" + random.nextInt() + "}");
+            }
+            connection.commit();
+            room.acquire(appends);
+        }
+
+        void stop() throws Exception {
+            stopped.set(true);
+            room.release(10_000);
+            for (CompletableFuture<Void> one : written) {
+                one.get();
+            }
+        }
+    }
+
+    private static Process spawn(TestStack stack) throws Exception {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m", "-cp"));
+        command.add(
+                System.getProperty(
+                        "surefire.test.class.path", System.getProperty("java.class.path")));
+        command.add(ConnectorProcess.class.getName());
+        command.addAll(
+                List.of(
+                        stack.postgres().host(),
+                        Integer.toString(stack.postgres().port()),
+                        stack.postgres().database(),
+                        stack.postgres().user(),
+                        stack.postgres().password(),
+                        stack.bootstrapServers(),
+                        stack.topics().prefix(),
+                        stack.slot()));
+        Process process =
+                new ProcessBuilder(command)
+                        .redirectError(ProcessBuilder.Redirect.to(new File("/dev/null")))
+                        .start();
+        try (BufferedReader output = process.inputReader()) {
+            String line = output.readLine();
+            while (line != null && !line.equals(ConnectorProcess.STARTED)) {
+                line = output.readLine();
+            }
+            assertEquals(ConnectorProcess.STARTED, line);
+        }
+        return process;
+    }
+
+    private static KafkaConsumer<byte[], byte[]> watcher(TestStack stack) {
+        KafkaConsumer<byte[], byte[]> watcher = Published.consumer(stack);
+        List<TopicPartition> partitions =
+                IntStream.range(0, TestStack.SHARDS)
+                        .mapToObj(n -> new TopicPartition(stack.topics().events(), n))
+                        .toList();
+        watcher.assign(partitions);
+        watcher.seekToBeginning(partitions);
+        return watcher;
+    }
+
+    private static void awaitRecords(
+            KafkaConsumer<byte[], byte[]> watcher, int count, Semaphore room) {
+        long deadline = System.nanoTime() + LIMIT.toNanos();
+        int seen = 0;
+        while (seen < count) {
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError("only " + seen + " records of " + count);
+            }
+            int more = watcher.poll(Duration.ofMillis(200)).count();
+            room.release(more);
+            seen += more;
+        }
+    }
+}

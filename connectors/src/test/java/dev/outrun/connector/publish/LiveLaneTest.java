@@ -1,0 +1,85 @@
+package dev.outrun.connector.publish;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.outrun.schema.run.RunId;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.apache.kafka.clients.producer.MockProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.Test;
+
+class LiveLaneTest {
+
+    private static final RunId RUN = new RunId(new UUID(0, 1));
+    private static final String TOPIC = "events";
+
+    private final MockProducer<byte[], byte[]> producer =
+            new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
+    private final List<String> halts = new ArrayList<>();
+    private final Progress progress = new Progress(checkpoint -> {});
+
+    @Test
+    void events_foundInTheTail_areLeftOutUntilItsLast() throws Exception {
+        // Given
+        LiveLane lane = lane(new long[] {0}, Map.of(RUN, 1L));
+
+        // When
+        boolean before = lane.isBehindTail();
+        send(lane, 0);
+        boolean within = lane.isBehindTail();
+        send(lane, 1);
+
+        // Then: not a position to go on from before all the tail has been met again
+        assertFalse(before);
+        assertFalse(within);
+        assertTrue(lane.isBehindTail());
+        assertEquals(List.of(), producer.history());
+
+        // When
+        send(lane, 2);
+
+        // Then
+        assertEquals(1, producer.history().size());
+        assertArrayEquals(new long[] {1}, lane.nextOffsets());
+        assertEquals(List.of(), halts);
+    }
+
+    @Test
+    void acknowledgement_withAnotherOffset_halts() throws Exception {
+        // Given: the mock begins at 0, the tail ended at 7
+        LiveLane lane = lane(new long[] {7}, Map.of());
+
+        // When
+        send(lane, 3);
+
+        // Then
+        assertEquals(
+                List.of(
+                        "the firehose has another writer: run=%s topic=events partition=0 offset=0"
+                                        .formatted(RUN)
+                                + " expected=7 seq=3"),
+                halts);
+    }
+
+    private LiveLane lane(long[] ends, Map<RunId, Long> lastSeqs) {
+        return new LiveLane(
+                producer,
+                TOPIC,
+                new FirehoseTail(ends, new HashMap<>(lastSeqs)),
+                (reason, cause) -> halts.add(reason));
+    }
+
+    private void send(LiveLane lane, long seq) throws InterruptedException {
+        Stretch stretch = progress.current();
+        stretch.sending(1, 1);
+        lane.send(stretch, RUN, seq, new ProducerRecord<>(TOPIC, 0, new byte[0], new byte[0]));
+    }
+}
