@@ -1,0 +1,179 @@
+package dev.outrun.engine;
+
+import dev.outrun.engine.out.ShardKey;
+import dev.outrun.engine.run.Effect;
+import dev.outrun.engine.run.OpenRun;
+import dev.outrun.engine.run.Outcome;
+import dev.outrun.engine.run.RunRules;
+import dev.outrun.engine.run.RunState;
+import dev.outrun.engine.timer.Timers;
+import dev.outrun.engine.worker.Loss;
+import dev.outrun.engine.worker.Workers;
+import dev.outrun.schema.event.Event;
+import dev.outrun.schema.json.WireJson;
+import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.topic.RecordHeaders;
+import dev.outrun.schema.work.Heartbeat;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One shard's engine, and thin: it finds the run, asks the rules, keeps the state they answer and
+ * sends what they say. For one thread.
+ *
+ * <p>The rules are asked before anything is written. A record that cannot be read, or that they
+ * refuse, leaves no trace but a log line, and the shard goes on.
+ */
+final class Shard {
+
+    static final String RUNS_STORE = "runs";
+
+    private static final Logger LOG = LoggerFactory.getLogger(Shard.class);
+
+    /** Timers fired in one go: a flood of them takes turns with the events. */
+    private static final int TIMERS_AT_ONCE_MAX = 1_000;
+
+    private final ProcessorContext<ShardKey, Object> context;
+    private final RunRules rules;
+    private final Timers timers = new Timers();
+    private final Workers workers;
+    private final OpenRuns runs;
+
+    Shard(ProcessorContext<ShardKey, Object> context, EngineSettings settings) {
+        this.context = context;
+        this.rules = new RunRules(settings.patience());
+        this.workers = new Workers(settings.workerTimeout());
+        this.runs = new OpenRuns(context.getStateStore(RUNS_STORE), timers, workers);
+    }
+
+    int timers() {
+        return timers.size();
+    }
+
+    /** An event of the firehose. */
+    void event(Record<byte[], byte[]> record, RecordMetadata origin, Instant now) {
+        Event event;
+        try {
+            event = RecordHeaders.read(record.key(), record.value(), record.headers());
+        } catch (RuntimeException e) {
+            skipped(origin, e);
+            return;
+        }
+        OpenRun before = runs.get(event.run());
+        if (RunRules.hasSeen(before, event)) {
+            return;
+        }
+        Outcome outcome;
+        try {
+            outcome =
+                    before == null ? rules.opened(event, now) : rules.followed(before, event, now);
+        } catch (RuntimeException e) {
+            skipped(origin, e);
+            return;
+        }
+        if (before != null && event.seq() > before.facts().seq() + 1) {
+            // The firehose has every event of a run in seq order (I3), so this cannot be; if it is,
+            // an event is lost to the engine, and what it said must be looked up in the ledger.
+            LOG.error(
+                    "the log has a hole run={} seq={} expected={} topic={} partition={} offset={}",
+                    event.run(),
+                    event.seq(),
+                    before.facts().seq() + 1,
+                    origin.topic(),
+                    origin.partition(),
+                    origin.offset());
+        }
+        step(event.run(), before, outcome, now);
+        loseIfClaimantIsGone(event.run(), before, outcome.run(), now);
+    }
+
+    /** A worker's sign of life. */
+    void heartbeat(Record<byte[], byte[]> record, RecordMetadata origin, Instant now) {
+        Heartbeat heartbeat;
+        try {
+            heartbeat = WireJson.read(record.value(), Heartbeat.class);
+            Objects.requireNonNull(heartbeat.worker(), "worker");
+        } catch (RuntimeException e) {
+            skipped(origin, e);
+            return;
+        }
+        lose(workers.heard(heartbeat), now);
+    }
+
+    void fireTimers(Instant now) {
+        for (int fired = 0; fired < TIMERS_AT_ONCE_MAX; fired++) {
+            RunId run = timers.pollDue(now);
+            if (run == null) {
+                return;
+            }
+            OpenRun before = runs.get(run);
+            if (before != null) {
+                step(run, before, rules.due(before, now), now);
+            }
+        }
+    }
+
+    void findSilent(Instant now) {
+        lose(workers.silent(now), now);
+    }
+
+    private void loseIfClaimantIsGone(
+            RunId run, @Nullable OpenRun before, @Nullable OpenRun after, Instant now) {
+        boolean wasLive = before != null && before.state() instanceof RunState.Live;
+        if (wasLive || after == null || !(after.state() instanceof RunState.Live live)) {
+            return;
+        }
+        String reason = workers.goneBecause(live.claimant());
+        if (reason != null) {
+            lose(List.of(new Loss(run, reason)), now);
+        }
+    }
+
+    private void lose(List<Loss> losses, Instant now) {
+        for (Loss loss : losses) {
+            OpenRun before = runs.get(loss.run());
+            if (before != null) {
+                LOG.info("attempt lost run={} reason={}", loss.run(), loss.reason());
+                step(loss.run(), before, rules.lost(before, loss.reason(), now), now);
+            }
+        }
+    }
+
+    private void step(RunId run, @Nullable OpenRun before, Outcome outcome, Instant now) {
+        runs.move(run, before, outcome.run());
+        ShardKey key = new ShardKey(context.taskId().partition(), run);
+        for (Effect effect : outcome.effects()) {
+            switch (effect) {
+                case Effect.Dispatch(var task) -> send(key, task, EngineTopology.TASKS, now);
+                case Effect.Decide(var decision) ->
+                        send(key, decision, EngineTopology.DECISIONS, now);
+                case Effect.Interrupt(var interrupt) ->
+                        send(key, interrupt, EngineTopology.INTERRUPTS, now);
+                case Effect.Publish(var view) -> send(key, view, EngineTopology.VIEWS, now);
+            }
+        }
+    }
+
+    private void send(ShardKey key, Object value, String sink, Instant now) {
+        context.forward(new Record<>(key, value, now.toEpochMilli()), sink);
+    }
+
+    private static void skipped(RecordMetadata origin, RuntimeException e) {
+        // An unreadable record is told by its message; the causes below it may quote a payload.
+        // Anything else is a bug of ours, and needs its stack.
+        LOG.error(
+                "record skipped topic={} partition={} offset={} reason={}",
+                origin.topic(),
+                origin.partition(),
+                origin.offset(),
+                e.getMessage(),
+                e instanceof IllegalArgumentException ? null : e);
+    }
+}

@@ -1,0 +1,106 @@
+package dev.outrun.engine.run;
+
+import dev.outrun.schema.event.Event;
+import dev.outrun.schema.event.PlatformEvent;
+import dev.outrun.schema.event.RetryPolicy;
+import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.run.RunStatus;
+import dev.outrun.schema.work.RunView;
+import dev.outrun.schema.work.Task;
+import java.time.Instant;
+
+/**
+ * What a run's log has said so far, whatever the state.
+ *
+ * @param status what its last platform event made it
+ * @param attempt the attempt that may write, or wrote last; 0 before the first
+ * @param failures attempts that its handler failed
+ * @param lost attempts that ended through no fault of the handler
+ * @param cancelRequested whether somebody asked for its end
+ * @param seq the last event seen
+ * @param time that event's time
+ */
+public record RunFacts(
+        RunId run,
+        String tenant,
+        String queue,
+        String handler,
+        RetryPolicy retry,
+        RunStatus status,
+        int attempt,
+        int failures,
+        int lost,
+        boolean cancelRequested,
+        long seq,
+        Instant time) {
+
+    static RunFacts of(Event event, PlatformEvent.Requested requested) {
+        RetryPolicy retry = requested.retry();
+        return new RunFacts(
+                event.run(),
+                requested.tenant(),
+                requested.queue(),
+                requested.handler(),
+                retry == null ? RetryPolicy.DEFAULT : retry,
+                RunStatus.QUEUED,
+                event.attempt(),
+                0,
+                0,
+                false,
+                event.seq(),
+                event.time());
+    }
+
+    RunFacts seen(Event event, RunStatus next) {
+        return new RunFacts(
+                run,
+                tenant,
+                queue,
+                handler,
+                retry,
+                next,
+                event.attempt(),
+                failures,
+                lost,
+                cancelRequested,
+                event.seq(),
+                event.time());
+    }
+
+    RunFacts withCancelRequested() {
+        return counting(failures, lost, true);
+    }
+
+    RunFacts withFailure() {
+        return counting(failures + 1, lost, cancelRequested);
+    }
+
+    RunFacts withLoss() {
+        return counting(failures, lost + 1, cancelRequested);
+    }
+
+    private RunFacts counting(int nowFailures, int nowLost, boolean nowCancelRequested) {
+        return new RunFacts(
+                run,
+                tenant,
+                queue,
+                handler,
+                retry,
+                status,
+                attempt,
+                nowFailures,
+                nowLost,
+                nowCancelRequested,
+                seq,
+                time);
+    }
+
+    Task task(int next) {
+        return new Task(run.toString(), next, tenant, queue, handler);
+    }
+
+    RunView view() {
+        return new RunView(
+                run.toString(), tenant, queue, handler, status.text(), attempt, seq, time);
+    }
+}

@@ -1,0 +1,257 @@
+package dev.outrun.engine.run;
+
+import dev.outrun.engine.run.RunState.Backoff;
+import dev.outrun.engine.run.RunState.Cancelling;
+import dev.outrun.engine.run.RunState.Claimable;
+import dev.outrun.engine.run.RunState.Deciding;
+import dev.outrun.engine.run.RunState.Dispatched;
+import dev.outrun.engine.run.RunState.Live;
+import dev.outrun.engine.run.RunState.Running;
+import dev.outrun.engine.run.RunState.Waiting;
+import dev.outrun.schema.event.Event;
+import dev.outrun.schema.event.PlatformEvent;
+import dev.outrun.schema.run.RunStatus;
+import dev.outrun.schema.work.Decision;
+import dev.outrun.schema.work.Interrupt;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a run moves: a pure function of the run, of what happened, and of the time.
+ *
+ * <p>The log is the truth, so an event always moves the run to where the log says it is. Some
+ * events cannot follow some states while the log has no hole (I3); they are obeyed all the same,
+ * around the states' own transitions, because after a hole the log is still right and the state is
+ * not.
+ *
+ * <p>What the engine says may be lost or come twice. Each saying leaves a state with a time in
+ * {@link RunState#due} at which it is said again, the same, until the event that answers it.
+ */
+public final class RunRules {
+
+    private final Patience patience;
+
+    public RunRules(Patience patience) {
+        this.patience = patience;
+    }
+
+    /**
+     * Whether an event has been here before: the run is past it, or, where the run is not known, it
+     * is from the tail of one that has ended. Records come again when a process has died.
+     */
+    public static boolean hasSeen(@Nullable OpenRun run, Event event) {
+        return run == null ? event.seq() > 0 : event.seq() <= run.facts().seq();
+    }
+
+    /**
+     * A run's first event.
+     *
+     * @throws IllegalArgumentException if it is not a readable {@code run.requested}
+     */
+    public Outcome opened(Event event, Instant now) {
+        if (!(PlatformEvent.of(event.type(), event.data())
+                instanceof PlatformEvent.Requested requested)) {
+            throw new IllegalArgumentException("a log begins with " + event.type());
+        }
+        RunFacts facts = RunFacts.of(event, requested);
+        Effect published = new Effect.Publish(facts.view());
+        Instant runAt = requested.runAt();
+        if (runAt != null && runAt.isAfter(now)) {
+            return Outcome.of(facts, new Waiting(runAt), published);
+        }
+        return Outcome.of(facts, dispatched(1, now), published, dispatch(facts, 1));
+    }
+
+    /**
+     * A run's next event.
+     *
+     * @throws IllegalArgumentException if it is the platform's own and not readable
+     */
+    public Outcome followed(OpenRun run, Event event, Instant now) {
+        RunFacts before = run.facts();
+        RunState state = run.state();
+        return switch (PlatformEvent.of(event.type(), event.data())) {
+            case null -> Outcome.of(before.seen(event, before.status()), state);
+            case PlatformEvent.Requested again ->
+                    throw new IllegalArgumentException("a log begins twice");
+            case PlatformEvent.AttemptStarted started ->
+                    started(before.seen(event, RunStatus.RUNNING), state, started.worker());
+            case PlatformEvent.AttemptFailed failed ->
+                    failed(before.seen(event, RunStatus.RETRYING), state, failed, now);
+            case PlatformEvent.RetryScheduled scheduled ->
+                    scheduled(before.seen(event, RunStatus.RETRYING), state, scheduled, now);
+            case PlatformEvent.CancelRequested asked ->
+                    cancelRequested(
+                            before.seen(event, before.status()).withCancelRequested(), state, now);
+            case PlatformEvent.Completed completed -> closed(before, event, RunStatus.COMPLETED);
+            case PlatformEvent.Failed failed -> closed(before, event, RunStatus.FAILED);
+            case PlatformEvent.Cancelled cancelled -> closed(before, event, RunStatus.CANCELLED);
+        };
+    }
+
+    /** The time in the run's {@link RunState#due} has come. */
+    public Outcome due(OpenRun run, Instant now) {
+        RunFacts facts = run.facts();
+        return switch (run.state()) {
+            case Waiting waiting ->
+                    Outcome.of(
+                            facts,
+                            waiting.toDispatched(now.plus(patience.redispatchAfter())),
+                            dispatch(facts, 1));
+            case Dispatched sent ->
+                    Outcome.of(
+                            facts,
+                            sent.toDispatched(now.plus(patience.redispatchAfter(sent.sent() + 1))),
+                            dispatch(facts, sent.attempt()));
+            case Backoff backoff ->
+                    Outcome.of(
+                            facts,
+                            backoff.toDispatched(now.plus(patience.redispatchAfter())),
+                            dispatch(facts, backoff.attempt()));
+            case Deciding deciding -> decide(facts, deciding, deciding.what(), now);
+            case Cancelling cancelling -> notStopped(facts, cancelling, now);
+            case Running running -> new Outcome(run, List.of());
+        };
+    }
+
+    /**
+     * The claimant of the run's live attempt is gone.
+     *
+     * @param reason what became of it, for the log
+     */
+    public Outcome lost(OpenRun run, String reason, Instant now) {
+        return switch (run.state()) {
+            case Live live ->
+                    decide(
+                            run.facts(),
+                            live,
+                            new Decision.AttemptLost(
+                                    run.facts().run().toString(), live.attempt(), reason),
+                            now);
+            case Claimable nobodysRun -> new Outcome(run, List.of());
+        };
+    }
+
+    private Outcome started(RunFacts facts, RunState state, String claimant) {
+        Running running =
+                switch (state) {
+                    case Claimable claimable -> claimable.toRunning(facts.attempt(), claimant);
+                    case Live afterHole -> new Running(facts.attempt(), claimant);
+                };
+        return published(facts, running);
+    }
+
+    private Outcome failed(
+            RunFacts before, RunState state, PlatformEvent.AttemptFailed failed, Instant now) {
+        boolean handedBack = failed.isHandedBack();
+        RunFacts facts = handedBack ? before.withLoss() : before.withFailure();
+        String run = facts.run().toString();
+        int attempt = facts.attempt();
+        Decision decision;
+        if (facts.cancelRequested()) {
+            decision = new Decision.Cancel(run, attempt);
+        } else if (handedBack && facts.lost() < patience.lostAttemptsMax()) {
+            decision = new Decision.Retry(run, attempt, facts.time());
+        } else if (!handedBack
+                && failed.retryable()
+                && facts.failures() < facts.retry().maxAttempts()) {
+            // From the event's time, not from now: said again, a decision is the same.
+            Instant at = facts.time().plus(facts.retry().delayAfter(facts.failures()));
+            decision = new Decision.Retry(run, attempt, at);
+        } else {
+            decision = new Decision.Fail(run, attempt);
+        }
+        return withView(decide(facts, state, decision, now), facts);
+    }
+
+    private Outcome scheduled(
+            RunFacts facts, RunState state, PlatformEvent.RetryScheduled scheduled, Instant now) {
+        int attempt = scheduled.attempt();
+        Instant at = scheduled.at();
+        if (at.isAfter(now)) {
+            RunState next =
+                    state instanceof Deciding deciding
+                            ? deciding.toBackoff(attempt, at)
+                            : new Backoff(attempt, at); // after a hole
+            return published(facts, next);
+        }
+        RunState next =
+                state instanceof Deciding deciding
+                        ? deciding.toDispatched(attempt, now.plus(patience.redispatchAfter()))
+                        : dispatched(attempt, now); // after a hole
+        return Outcome.of(facts, next, new Effect.Publish(facts.view()), dispatch(facts, attempt));
+    }
+
+    private Outcome cancelRequested(RunFacts facts, RunState state, Instant now) {
+        return switch (state) {
+            case Running running -> {
+                Instant graceEnds = now.plus(patience.cancelGrace());
+                Instant again = earlier(now.plus(patience.reinterruptAfter()), graceEnds);
+                yield Outcome.of(
+                        facts,
+                        running.toCancelling(graceEnds, again),
+                        new Effect.Publish(facts.view()),
+                        interrupt(facts, running.attempt()));
+            }
+            // Without a live attempt the ledger has written run.cancelled too: it follows. Where a
+            // loss is being decided, recording that ends the run as well.
+            case Claimable waiting -> published(facts, waiting);
+            case Cancelling already -> published(facts, already);
+        };
+    }
+
+    private Outcome notStopped(RunFacts facts, Cancelling cancelling, Instant now) {
+        if (!now.isBefore(cancelling.graceEnds())) {
+            String run = facts.run().toString();
+            return decide(facts, cancelling, new Decision.Cancel(run, cancelling.attempt()), now);
+        }
+        Instant again = earlier(now.plus(patience.reinterruptAfter()), cancelling.graceEnds());
+        return Outcome.of(
+                facts, cancelling.toCancelling(again), interrupt(facts, cancelling.attempt()));
+    }
+
+    private Outcome decide(RunFacts facts, RunState state, Decision decision, Instant now) {
+        Instant again = now.plus(patience.redecideAfter());
+        Deciding deciding =
+                switch (state) {
+                    case Live live -> live.toDeciding(decision, again);
+                    case Deciding earlier -> earlier.toDeciding(decision, again);
+                    case Waiting afterHole -> new Deciding(decision, again);
+                    case Dispatched afterHole -> new Deciding(decision, again);
+                    case Backoff afterHole -> new Deciding(decision, again);
+                };
+        return Outcome.of(facts, deciding, new Effect.Decide(decision));
+    }
+
+    private Dispatched dispatched(int attempt, Instant now) {
+        return new Dispatched(attempt, 1, now.plus(patience.redispatchAfter()));
+    }
+
+    private static Outcome closed(RunFacts before, Event event, RunStatus status) {
+        RunFacts last = before.seen(event, status);
+        return new Outcome(null, List.of(new Effect.Publish(last.view())));
+    }
+
+    private static Outcome published(RunFacts facts, RunState state) {
+        return Outcome.of(facts, state, new Effect.Publish(facts.view()));
+    }
+
+    private static Outcome withView(Outcome outcome, RunFacts facts) {
+        return new Outcome(
+                outcome.run(),
+                List.of(new Effect.Publish(facts.view()), outcome.effects().getFirst()));
+    }
+
+    private static Effect dispatch(RunFacts facts, int attempt) {
+        return new Effect.Dispatch(facts.task(attempt));
+    }
+
+    private static Effect interrupt(RunFacts facts, int attempt) {
+        return new Effect.Interrupt(new Interrupt(facts.run().toString(), attempt));
+    }
+
+    private static Instant earlier(Instant a, Instant b) {
+        return a.isBefore(b) ? a : b;
+    }
+}

@@ -1,0 +1,149 @@
+package dev.outrun.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.outrun.engine.out.Outlets;
+import dev.outrun.engine.out.ShardKey;
+import dev.outrun.engine.run.Patience;
+import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.topic.Topics;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.TopologyDescription;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+final class EngineTopologyTest {
+
+    private static final Topics TOPICS = new Topics("test");
+
+    @Test
+    void topology_readsBothTopicsInOneTask() {
+        // When
+        var subtopologies =
+                EngineTopology.create(TOPICS, EngineSettings.DEFAULT).describe().subtopologies();
+
+        // Then
+        assertEquals(1, subtopologies.size());
+        assertEquals(
+                2,
+                subtopologies.iterator().next().nodes().stream()
+                        .filter(TopologyDescription.Source.class::isInstance)
+                        .count());
+    }
+
+    @Test
+    void topics_ofEqualPartitions_areTheShards() {
+        // When / Then
+        assertEquals(4, EngineTopology.requireCopartitioned(TOPICS, partitions()));
+    }
+
+    @Test
+    void topics_missingOrUnequal_areNamed() {
+        // Given
+        Map<String, Integer> missing = partitions();
+        missing.remove(TOPICS.runs());
+        Map<String, Integer> unequal = partitions();
+        unequal.put(TOPICS.heartbeats(), 3);
+
+        // When
+        var absent =
+                assertThrows(
+                        IllegalStateException.class,
+                        () -> EngineTopology.requireCopartitioned(TOPICS, missing));
+        var different =
+                assertThrows(
+                        IllegalStateException.class,
+                        () -> EngineTopology.requireCopartitioned(TOPICS, unequal));
+
+        // Then
+        assertEquals("topic test.runs is missing", absent.getMessage());
+        assertEquals(
+                "topic test.heartbeats has 3 partitions, test.events has 4",
+                different.getMessage());
+    }
+
+    @Test
+    void record_ofAShard_goesToTheShardsPartition() {
+        // Given
+        var key = new ShardKey(3, new RunId(new UUID(0, 1)));
+
+        // When
+        var partitions = Outlets.ownShard().partitions("tasks", key, "any", 4);
+
+        // Then
+        assertEquals(Optional.of(Set.of(3)), partitions);
+        assertThrows(
+                IllegalStateException.class,
+                () -> Outlets.ownShard().partitions("tasks", key, "any", 3));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Guarantee.class)
+    void properties_ofEachGuarantee_areValid(Guarantee guarantee) {
+        // When
+        var config = new StreamsConfig(properties(guarantee, "node-1", 2, 1).toProperties());
+
+        // Then
+        assertEquals("test-engine", config.getString(StreamsConfig.APPLICATION_ID_CONFIG));
+        var consumer = config.getMainConsumerConfigs("group", "client", 0);
+        assertEquals("node-1-0", consumer.get("group.instance.id"));
+        assertEquals("earliest", consumer.get("auto.offset.reset"));
+        var producer = config.getProducerConfigs("client");
+        assertEquals(0, producer.get("linger.ms"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"'', 1, 1", "a/b, 1, 1", "a, 0, 1", "a, 1025, 1", "a, 1, 0"})
+    void properties_outOfBounds_areRefused(String instance, int threads, int replicationFactor) {
+        // When / Then
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> properties(Guarantee.AT_LEAST_ONCE, instance, threads, replicationFactor));
+    }
+
+    @Test
+    void settings_outOfBounds_areRefusedByName() {
+        // When
+        var refused =
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () -> new EngineSettings(Patience.DEFAULT, Duration.ofMillis(99)));
+
+        // Then
+        assertEquals(
+                "engine.worker_timeout is PT0.099S, not PT0.1S to PT24H", refused.getMessage());
+    }
+
+    private static Map<String, Integer> partitions() {
+        Map<String, Integer> partitions = new HashMap<>();
+        partitions.put(TOPICS.events(), 4);
+        partitions.put(TOPICS.heartbeats(), 4);
+        partitions.put(TOPICS.tasks(), 4);
+        partitions.put(TOPICS.decisions(), 4);
+        partitions.put(TOPICS.interrupts(), 4);
+        partitions.put(TOPICS.runs(), 4);
+        return partitions;
+    }
+
+    private static EngineProperties properties(
+            Guarantee guarantee, String instance, int threads, int replicationFactor) {
+        return new EngineProperties(
+                "localhost:9092",
+                TOPICS,
+                guarantee,
+                instance,
+                threads,
+                Path.of("state"),
+                replicationFactor);
+    }
+}

@@ -1,0 +1,138 @@
+package dev.outrun.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.outrun.engine.out.ShardKey;
+import dev.outrun.engine.run.OpenRun;
+import dev.outrun.engine.run.TestLog;
+import dev.outrun.schema.event.Event;
+import dev.outrun.schema.topic.Topics;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.streams.processor.api.MockProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.Stores;
+import org.junit.jupiter.api.Test;
+
+/** An engine dies, and another goes on from the runs it has stored. */
+final class ShardTakeOverTest {
+
+    private static final Topics TOPICS = new Topics("test");
+
+    private final KeyValueStore<String, OpenRun> store = openStore();
+    private Instant now = EngineScenario.START;
+    private MockProcessorContext<ShardKey, Object> context = new MockProcessorContext<>();
+    private ShardProcessor processor = takeOver();
+
+    @Test
+    void timers_ofAllStates_fireAfterATakeOver() {
+        // Given
+        var delayed = log("a");
+        var backedOff = log("b");
+        var undecided = log("c");
+        var unclaimed = log("d");
+        delayed.requestedFor(now.plusSeconds(3));
+        backedOff.requested();
+        backedOff.started("w@1");
+        backedOff.failed();
+        backedOff.retryScheduled(now.plusSeconds(4));
+        undecided.requested();
+        undecided.started("w@1");
+        undecided.failedForGood();
+        unclaimed.requested();
+
+        // When
+        takeOver();
+        advance(Duration.ofSeconds(31));
+
+        // Then
+        assertEquals(List.of(delayed.task(1), backedOff.task(2), unclaimed.task(1)), said("tasks"));
+        assertEquals(undecided.fail(1), said("decisions").getFirst());
+    }
+
+    @Test
+    void workers_afterATakeOver_areSilentFromThenOn() {
+        // Given: the engine is away for an hour
+        var run = log("a");
+        run.requested();
+        run.started("w@1");
+        now = now.plus(Duration.ofHours(1));
+
+        // When / Then
+        takeOver();
+        advance(Duration.ofSeconds(9));
+        assertEquals(List.of(), said("decisions"));
+        advance(Duration.ofSeconds(2));
+        assertEquals(List.of(run.attemptLost(1, "worker silent")), said("decisions"));
+    }
+
+    @Test
+    void events_readAgainAfterATakeOver_areSkipped() {
+        // Given
+        var run = log("a");
+        run.requested();
+        run.started("w@1");
+
+        // When
+        takeOver();
+        run.replayFrom(0);
+
+        // Then
+        assertEquals(List.of(), context.forwarded());
+    }
+
+    private TestLog log(String name) {
+        return new TestLog(name, () -> now, this::process);
+    }
+
+    /** A new process with the same store. */
+    private ShardProcessor takeOver() {
+        context = new MockProcessorContext<>();
+        context.addStateStore(store);
+        processor = new ShardProcessor(TOPICS, EngineSettings.DEFAULT);
+        processor.init(context);
+        return processor;
+    }
+
+    private void process(Event event) {
+        var record = EngineScenario.recordOf(event);
+        context.setRecordMetadata(TOPICS.events(), 0, event.seq());
+        context.setCurrentSystemTimeMs(now.toEpochMilli());
+        processor.process(
+                new Record<>(
+                        record.key(),
+                        record.value(),
+                        event.time().toEpochMilli(),
+                        record.headers()));
+    }
+
+    private void advance(Duration by) {
+        for (Instant until = now.plus(by); now.isBefore(until); ) {
+            now = now.plusSeconds(1);
+            context.scheduledPunctuators()
+                    .forEach(each -> each.getPunctuator().punctuate(now.toEpochMilli()));
+        }
+    }
+
+    private List<Object> said(String sink) {
+        return context.forwarded(sink).stream()
+                .<Object>map(forward -> forward.record().value())
+                .toList();
+    }
+
+    private static KeyValueStore<String, OpenRun> openStore() {
+        KeyValueStore<String, OpenRun> store =
+                Stores.keyValueStoreBuilder(
+                                Stores.inMemoryKeyValueStore(Shard.RUNS_STORE),
+                                Serdes.String(),
+                                new OpenRunSerde())
+                        .withLoggingDisabled()
+                        .withCachingDisabled()
+                        .build();
+        store.init(new MockProcessorContext<>().getStateStoreContext(), store);
+        return store;
+    }
+}

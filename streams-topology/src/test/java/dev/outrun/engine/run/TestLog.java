@@ -1,0 +1,162 @@
+package dev.outrun.engine.run;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.outrun.schema.event.Event;
+import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.work.Decision;
+import dev.outrun.schema.work.Interrupt;
+import dev.outrun.schema.work.RunView;
+import dev.outrun.schema.work.Task;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Consumer;
+
+/** One run's log, written as the ledger writes it; each event goes to a reader at once. */
+public final class TestLog {
+
+    private final RunId run;
+    private final InstantSource clock;
+    private final Consumer<Event> reader;
+    private final List<Event> events = new ArrayList<>();
+    private int attempt;
+
+    public TestLog(String name, InstantSource clock, Consumer<Event> reader) {
+        this.run = new RunId(UUID.nameUUIDFromBytes(name.getBytes(UTF_8)));
+        this.clock = clock;
+        this.reader = reader;
+    }
+
+    public RunId run() {
+        return run;
+    }
+
+    public void requested() {
+        requestedWith("");
+    }
+
+    public void requestedFor(Instant runAt) {
+        requestedWith(",\"run_at\":\"" + runAt + "\"");
+    }
+
+    public void requestedWithRetry(String retry) {
+        requestedWith(",\"retry\":" + retry);
+    }
+
+    private void requestedWith(String more) {
+        write(
+                "run.requested",
+                "{\"handler\":\"echo\",\"queue\":\"default\",\"tenant\":\"default\""
+                        + more
+                        + ",\"input\":[1]}");
+    }
+
+    /** The next attempt starts. */
+    public void started(String claimant) {
+        attempt++;
+        write("run.attempt.started", "{\"worker\":\"" + claimant + "\"}");
+    }
+
+    public void failed() {
+        failed("{\"message\":\"no luck\"}", true);
+    }
+
+    public void failedForGood() {
+        failed("{\"code\":\"bad_input\"}", false);
+    }
+
+    public void lost() {
+        failed("{\"code\":\"attempt_lost\"}", true);
+    }
+
+    public void handedBack() {
+        failed("{\"code\":\"worker_stopped\"}", true);
+    }
+
+    private void failed(String error, boolean retryable) {
+        write("run.attempt.failed", "{\"error\":" + error + ",\"retryable\":" + retryable + "}");
+    }
+
+    public void retryScheduled(Instant at) {
+        write("run.retry.scheduled", "{\"attempt\":" + (attempt + 1) + ",\"at\":\"" + at + "\"}");
+    }
+
+    public void cancelRequested() {
+        write("run.cancel.requested", "{}");
+    }
+
+    public void completed() {
+        write("run.completed", "{\"output\":1}");
+    }
+
+    public void failedRun() {
+        write("run.failed", "{\"error\":null}");
+    }
+
+    public void cancelled() {
+        write("run.cancelled", "{}");
+    }
+
+    /** An event of a user's, or whatever. */
+    public void write(String type, String data) {
+        Event event =
+                new Event(run, events.size(), type, attempt, clock.instant(), data.getBytes(UTF_8));
+        events.add(event);
+        reader.accept(event);
+    }
+
+    /** An event is written that its reader never gets: a hole. */
+    public void writeUnseen(String type) {
+        events.add(new Event(run, events.size(), type, attempt, clock.instant(), new byte[0]));
+    }
+
+    /** Its reader gets events again, from this seq to the end. */
+    public void replayFrom(int seq) {
+        List.copyOf(events.subList(seq, events.size())).forEach(reader);
+    }
+
+    /** The time of the last event. */
+    public Instant lastTime() {
+        return events.getLast().time();
+    }
+
+    public Task task(int of) {
+        return new Task(run.toString(), of, "default", "default", "echo");
+    }
+
+    public Decision retry(int of, Instant at) {
+        return new Decision.Retry(run.toString(), of, at);
+    }
+
+    public Decision attemptLost(int of, String reason) {
+        return new Decision.AttemptLost(run.toString(), of, reason);
+    }
+
+    public Decision fail(int of) {
+        return new Decision.Fail(run.toString(), of);
+    }
+
+    public Decision cancel(int of) {
+        return new Decision.Cancel(run.toString(), of);
+    }
+
+    public Interrupt interrupt(int of) {
+        return new Interrupt(run.toString(), of);
+    }
+
+    /** How the run stands as of its last event. */
+    public RunView view(String status) {
+        return new RunView(
+                run.toString(),
+                "default",
+                "default",
+                "echo",
+                status,
+                attempt,
+                events.size() - 1,
+                lastTime());
+    }
+}
