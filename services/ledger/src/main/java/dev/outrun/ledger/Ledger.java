@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
  * returns, and may be called from any thread.
  *
  * <p>JSON travels as text and is kept byte for byte. Methods throw {@link
- * dev.outrun.schema.error.OutrunException} with the code named, {@code unavailable} where the
- * database does not answer; nothing is written then.
+ * dev.outrun.schema.error.OutrunException} with the code named; nothing is written then. {@code
+ * unavailable} is different: the database did not answer, and may have committed all the same. What
+ * may be said twice is to be said again; whoever started a run or appended looks first.
  */
 public interface Ledger {
 
@@ -36,7 +37,10 @@ public interface Ledger {
      */
     long append(RunId run, @Nullable Integer attempt, String events);
 
-    /** Makes this attempt the live one; empty when it is not the next attempt of a waiting run. */
+    /**
+     * Makes this attempt the live one; empty when it is not the next attempt of a waiting run. The
+     * worker that has it may say it again, and gets the same answer while the attempt is live.
+     */
     Optional<Claim> claim(RunId run, int attempt, String worker);
 
     /**
@@ -69,7 +73,9 @@ public interface Ledger {
 
     /**
      * A stretch of a run's log: events with seq from {@code from} on, in seq order, at most {@code
-     * limit} of them. Empty past its end and for an unknown run.
+     * limit} of them, and fewer once their data has some 4 MiB. Empty past its end and for an
+     * unknown run. Throws {@code invalid_seq} and {@code invalid_request} for a negative from and a
+     * limit less than 1.
      */
     List<Event> events(RunId run, long from, int limit);
 

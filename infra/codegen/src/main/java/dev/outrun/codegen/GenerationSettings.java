@@ -1,0 +1,62 @@
+package dev.outrun.codegen;
+
+import java.nio.file.Path;
+import org.jooq.meta.jaxb.Configuration;
+import org.jooq.meta.jaxb.Database;
+import org.jooq.meta.jaxb.Generate;
+import org.jooq.meta.jaxb.Generator;
+import org.jooq.meta.jaxb.Logging;
+import org.jooq.meta.jaxb.Target;
+
+/** What jOOQ generates of the schema: tables and routines, and nothing that nobody reads. */
+final class GenerationSettings {
+
+    private GenerationSettings() {}
+
+    static Configuration writingTo(Path sources) {
+        return new Configuration()
+                .withLogging(Logging.WARN)
+                .withGenerator(
+                        new Generator()
+                                .withDatabase(database())
+                                .withGenerate(generate())
+                                .withTarget(
+                                        new Target()
+                                                .withPackageName("dev.outrun.ledger.jooq")
+                                                .withDirectory(sources.toString())));
+    }
+
+    private static Database database() {
+        return new Database()
+                .withName("org.jooq.meta.postgres.PostgresDatabase")
+                .withInputSchema("outrun")
+                // The schema's name stays in the SQL, the catalog's does not.
+                .withOutputSchemaToDefault(false)
+                // Partitions come and go by the day; Flyway has its table, the functions theirs.
+                .withExcludes(
+                        "run_outbox_.*|schema_history|refuse|finish|write_outbox|event_json"
+                                + "|json_instant|check_retry")
+                .withIncludeTables(true)
+                .withIncludeRoutines(true)
+                .withTableValuedFunctionsAsTables(true);
+    }
+
+    private static Generate generate() {
+        return new Generate()
+                .withPojos(false)
+                .withDaos(false)
+                .withInterfaces(false)
+                .withRecords(true)
+                .withRoutines(true)
+                .withTables(true)
+                .withJavaTimeTypes(true)
+                .withJsonTypes(true)
+                // Sources of views and comments would only age.
+                .withSources(false)
+                .withComments(false)
+                // A date or a version in each file would change every file at every build.
+                .withGeneratedAnnotation(false)
+                .withImplicitJoinPathsToOne(false)
+                .withImplicitJoinPathsToMany(false);
+    }
+}

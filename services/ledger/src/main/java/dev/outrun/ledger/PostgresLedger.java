@@ -1,0 +1,217 @@
+package dev.outrun.ledger;
+
+import static dev.outrun.ledger.jooq.Tables.CLUSTER;
+
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.pool.HikariPool.PoolInitializationException;
+import dev.outrun.ledger.jooq.Routines;
+import dev.outrun.schema.error.ErrorCode;
+import dev.outrun.schema.error.OutrunException;
+import dev.outrun.schema.event.Event;
+import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.run.RunStatus;
+import dev.outrun.schema.work.Decision;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Supplier;
+import org.jooq.Configuration;
+import org.jooq.JSON;
+import org.jooq.SQLDialect;
+import org.jooq.conf.Settings;
+import org.jooq.exception.DataAccessException;
+import org.jooq.impl.DefaultConfiguration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The ledger in Postgres: calls the SQL functions, which hold the rules, and turns their SQLSTATEs
+ * into error codes. Its callers must not be interrupted within a call: on a virtual thread that
+ * closes the connection, and nobody knows whether the statement was committed.
+ */
+public final class PostgresLedger implements Ledger, AutoCloseable {
+
+    private final HikariDataSource pool;
+    private final Configuration jooq;
+
+    private PostgresLedger(HikariDataSource pool) {
+        this.pool = pool;
+        this.jooq = new DefaultConfiguration().set(pool).set(SQLDialect.POSTGRES).set(settings());
+    }
+
+    /**
+     * Connects to a migrated database.
+     *
+     * @throws OutrunException {@code unavailable} if it does not answer
+     */
+    public static PostgresLedger open(LedgerConfig config) {
+        try {
+            return new PostgresLedger(ConnectionPool.open(config));
+        } catch (PoolInitializationException e) {
+            throw new OutrunException(
+                    ErrorCode.UNAVAILABLE, "no Postgres at " + config.address(), e);
+        }
+    }
+
+    private static Settings settings() {
+        // jOOQ reads these two once, before it renders its first statement.
+        System.setProperty("org.jooq.no-logo", "true");
+        System.setProperty("org.jooq.no-tips", "true");
+        return new Settings()
+                .withRenderSchema(true)
+                // Payloads are bind values: none of these logs may be on.
+                .withExecuteLogging(false)
+                .withExecuteLoggingSQLExceptions(false)
+                .withDiagnosticsLogging(false)
+                // Costs, per statement, for what nobody reads.
+                .withFetchWarnings(false)
+                .withDebugInfoOnStackTrace(false)
+                .withAttachRecords(false);
+    }
+
+    @Override
+    public void registerHandlers(Collection<String> handlers) {
+        // In one order always, so that two workers cannot deadlock over each other's names.
+        String[] names = handlers.stream().sorted().toArray(String[]::new);
+        ask(
+                ErrorCode.INVALID_REQUEST,
+                () -> {
+                    Routines.registerHandlers(jooq, names);
+                    return names;
+                });
+    }
+
+    @Override
+    public RunId start(StartRun start) {
+        return ask(ErrorCode.INVALID_JSON, () -> new RunId(startRun(start)));
+    }
+
+    private UUID startRun(StartRun start) {
+        return Routines.startRun(
+                jooq,
+                start.handler(),
+                JSON.valueOf(start.input()),
+                start.queue(),
+                start.tenant().name(),
+                start.id() == null ? null : start.id().value(),
+                start.idempotencyKey(),
+                offset(start.runAt()),
+                start.retry() == null ? null : JSON.valueOf(start.retry()));
+    }
+
+    @Override
+    public long append(RunId run, @Nullable Integer attempt, String events) {
+        return ask(
+                ErrorCode.INVALID_EVENTS,
+                () -> Routines.append(jooq, run.value(), attempt, JSON.valueOf(events)));
+    }
+
+    @Override
+    public Optional<Claim> claim(RunId run, int attempt, String worker) {
+        return ask(
+                ErrorCode.INVALID_REQUEST,
+                () ->
+                        Routines.claim(jooq, run.value(), attempt, worker).stream()
+                                .map(row ->
+                                        new Claim(
+                                                row.getTenant(),
+                                                row.getQueue(),
+                                                row.getHandler(),
+                                                row.getInput().data(),
+                                                row.getNextSeq()))
+                                .findFirst());
+    }
+
+    @Override
+    public long complete(RunId run, int attempt, String output) {
+        return ask(
+                ErrorCode.INVALID_JSON,
+                () -> Routines.complete(jooq, run.value(), attempt, JSON.valueOf(output)));
+    }
+
+    @Override
+    public RunStatus fail(RunId run, int attempt, String error, boolean retryable) {
+        return ask(
+                ErrorCode.INVALID_JSON,
+                () ->
+                        RunStatus.of(
+                                Routines.fail(
+                                        jooq,
+                                        run.value(),
+                                        attempt,
+                                        JSON.valueOf(error),
+                                        retryable)));
+    }
+
+    @Override
+    public RunStatus cancel(RunId run, @Nullable String reason) {
+        return ask(
+                ErrorCode.INVALID_REQUEST,
+                () -> RunStatus.of(Routines.cancel(jooq, run.value(), reason)));
+    }
+
+    @Override
+    public boolean record(Decision decision) {
+        UUID run = RunId.parse(decision.run()).value();
+        return ask(
+                ErrorCode.INVALID_REQUEST,
+                () ->
+                        switch (decision) {
+                            case Decision.Retry d ->
+                                    Routines.recordRetry(jooq, run, d.attempt(), offset(d.at()));
+                            case Decision.AttemptLost d ->
+                                    Routines.recordAttemptLost(jooq, run, d.attempt(), d.reason());
+                            case Decision.Fail d -> Routines.recordFailed(jooq, run, d.attempt());
+                            case Decision.Cancel d ->
+                                    Routines.recordCancelled(jooq, run, d.attempt());
+                        });
+    }
+
+    @Override
+    public Optional<Run> run(RunId run) {
+        return ask(ErrorCode.INVALID_REQUEST, () -> new SelectRun(run).from(jooq));
+    }
+
+    @Override
+    public List<Run> runs(RunQuery query) {
+        return ask(ErrorCode.INVALID_REQUEST, () -> new SelectRunPage(query).from(jooq));
+    }
+
+    @Override
+    public List<Event> events(RunId run, long from, int limit) {
+        return ask(ErrorCode.INVALID_REQUEST, () -> new SelectEvents(run, from, limit).from(jooq));
+    }
+
+    @Override
+    public int shards() {
+        return ask(
+                ErrorCode.INTERNAL,
+                () -> jooq.dsl().select(CLUSTER.SHARDS).from(CLUSTER).fetchSingle().value1());
+    }
+
+    @Override
+    public int makePartitions(int daysAhead) {
+        return ask(ErrorCode.INVALID_REQUEST, () -> Routines.makeOutboxPartitions(jooq, daysAhead));
+    }
+
+    /** Closes the connections; calls under way, and all later ones, fail. */
+    @Override
+    public void close() {
+        pool.close();
+    }
+
+    private static <T> T ask(ErrorCode malformed, Supplier<T> question) {
+        try {
+            return question.get();
+        } catch (DataAccessException e) {
+            throw Refusals.of(e, malformed);
+        }
+    }
+
+    private static @Nullable OffsetDateTime offset(@Nullable Instant time) {
+        return time == null ? null : time.atOffset(ZoneOffset.UTC);
+    }
+}

@@ -1,0 +1,67 @@
+package dev.outrun.ledger;
+
+import static dev.outrun.ledger.jooq.Tables.RUN;
+
+import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.run.RunStatus;
+import dev.outrun.schema.run.Tenant;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.List;
+import org.jooq.Field;
+import org.jooq.JSON;
+import org.jooq.Record;
+import org.jspecify.annotations.Nullable;
+
+/** How a row of {@code outrun.run} is a {@link Run}. */
+final class RunRow {
+
+    static final List<Field<?>> COLUMNS =
+            List.of(
+                    RUN.ID,
+                    RUN.TENANT,
+                    RUN.QUEUE,
+                    RUN.HANDLER,
+                    RUN.SHARD,
+                    RUN.STATUS,
+                    RUN.ATTEMPT,
+                    RUN.NEXT_SEQ,
+                    RUN.INPUT,
+                    RUN.OUTPUT,
+                    RUN.ERROR,
+                    RUN.IDEMPOTENCY_KEY,
+                    RUN.RUN_AT,
+                    RUN.CREATED_AT,
+                    RUN.UPDATED_AT,
+                    RUN.FINISHED_AT);
+
+    private RunRow() {}
+
+    static Run toRun(Record row) {
+        return new Run(
+                new RunId(row.get(RUN.ID)),
+                new Tenant(row.get(RUN.TENANT)),
+                row.get(RUN.QUEUE),
+                row.get(RUN.HANDLER),
+                row.get(RUN.SHARD),
+                RunStatus.of(row.get(RUN.STATUS)),
+                row.get(RUN.ATTEMPT),
+                row.get(RUN.NEXT_SEQ),
+                row.get(RUN.INPUT).data(),
+                text(row.get(RUN.OUTPUT)),
+                text(row.get(RUN.ERROR)),
+                row.get(RUN.IDEMPOTENCY_KEY),
+                instant(row.get(RUN.RUN_AT)),
+                row.get(RUN.CREATED_AT).toInstant(),
+                row.get(RUN.UPDATED_AT).toInstant(),
+                instant(row.get(RUN.FINISHED_AT)));
+    }
+
+    private static @Nullable String text(@Nullable JSON json) {
+        return json == null ? null : json.data();
+    }
+
+    private static @Nullable Instant instant(@Nullable OffsetDateTime time) {
+        return time == null ? null : time.toInstant();
+    }
+}

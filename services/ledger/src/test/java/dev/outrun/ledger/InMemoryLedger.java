@@ -1,0 +1,421 @@
+package dev.outrun.ledger;
+
+import dev.outrun.schema.error.ErrorCode;
+import dev.outrun.schema.error.OutrunException;
+import dev.outrun.schema.event.Event;
+import dev.outrun.schema.event.EventTypes;
+import dev.outrun.schema.json.WireJson;
+import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.run.RunStatus;
+import dev.outrun.schema.work.Decision;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The ledger in memory, for tests that need no Postgres: the same rules, on maps behind one lock.
+ * Held to the same contract as {@link PostgresLedger}.
+ */
+public final class InMemoryLedger implements Ledger {
+
+    private static final int SHARDS = 4;
+    private static final Pattern QUEUE = Pattern.compile("[a-z0-9][a-z0-9._-]{0,62}");
+    private static final Pattern HANDLER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
+    private static final DateTimeFormatter MICROSECONDS =
+            DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
+    private static final Comparator<Run> NEWEST_FIRST =
+            Comparator.comparing(Run::createdAt)
+                    .thenComparing(run -> run.id().toString())
+                    .reversed();
+
+    private final InstantSource clock;
+    private final Consumer<Event> listener;
+    private final Random ids = new Random(1);
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Set<String> handlers = new HashSet<>();
+    private final Map<RunId, MemoryRun> runs = new HashMap<>();
+    private final ConcurrentLinkedQueue<Event> undelivered = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean delivering = new AtomicBoolean();
+
+    /** An empty ledger that tells nobody. */
+    public InMemoryLedger(InstantSource clock) {
+        this(clock, event -> {});
+    }
+
+    /**
+     * An empty ledger.
+     *
+     * @param listener called with every event, in the order they were written, by one thread at a
+     *     time and without the lock: it may call the ledger
+     */
+    public InMemoryLedger(InstantSource clock, Consumer<Event> listener) {
+        this.clock = clock;
+        this.listener = listener;
+    }
+
+    @Override
+    public void registerHandlers(Collection<String> names) {
+        for (String name : names) {
+            require(HANDLER.matcher(name).matches(), ErrorCode.INVALID_REQUEST, "handler name");
+        }
+        transaction(() -> handlers.addAll(names));
+    }
+
+    @Override
+    public RunId start(StartRun start) {
+        MemoryJson.checkPayload("input", start.input());
+        if (start.retry() != null) {
+            MemoryJson.checkRetry(start.retry());
+        }
+        return transaction(() -> startRun(start));
+    }
+
+    private RunId startRun(StartRun start) {
+        require(handlers.contains(start.handler()), ErrorCode.UNKNOWN_HANDLER, start.handler());
+        require(QUEUE.matcher(start.queue()).matches(), ErrorCode.INVALID_REQUEST, "queue name");
+        Optional<MemoryRun> before = withKeyOf(start);
+        if (before.isPresent()) {
+            return before.get().id;
+        }
+        Instant now = now();
+        RunId id = start.id() == null ? RunId.mint(clock, ids) : start.id();
+        require(!runs.containsKey(id), ErrorCode.RUN_ID_TAKEN, "a run with the id " + id);
+        MemoryRun run =
+                new MemoryRun(start, id, Math.floorMod(start.queue().hashCode(), SHARDS), now);
+        runs.put(id, run);
+        written(
+                run.write(
+                        EventTypes.REQUESTED,
+                        "{\"handler\":"
+                                + quoted(start.handler())
+                                + ",\"queue\":"
+                                + quoted(start.queue())
+                                + ",\"tenant\":"
+                                + quoted(start.tenant().name())
+                                + (start.runAt() == null ? "" : ",\"run_at\":" + at(start.runAt()))
+                                + (start.retry() == null ? "" : ",\"retry\":" + start.retry())
+                                + ",\"input\":"
+                                + start.input()
+                                + "}",
+                        now));
+        return id;
+    }
+
+    private Optional<MemoryRun> withKeyOf(StartRun start) {
+        String key = start.idempotencyKey();
+        return runs.values().stream()
+                .filter(run -> key != null && key.equals(run.start.idempotencyKey()))
+                .filter(run -> run.start.tenant().equals(start.tenant()))
+                .findFirst();
+    }
+
+    @Override
+    public long append(RunId id, @Nullable Integer attempt, String events) {
+        List<MemoryJson.TypeAndData> parsed = MemoryJson.events(events);
+        return transaction(() -> {
+            MemoryRun run = open(id);
+            boolean admitted =
+                    attempt == null || run.isLive(attempt) || (attempt == 0 && run.attempt == 0);
+            require(admitted, ErrorCode.STALE_ATTEMPT, "attempt " + attempt);
+            Instant now = now();
+            long first = run.log.size();
+            parsed.forEach(event -> written(run.write(event.type(), event.data(), now)));
+            return first;
+        });
+    }
+
+    @Override
+    public Optional<Claim> claim(RunId id, int attempt, String worker) {
+        return transaction(() -> {
+            MemoryRun run = runs.get(id);
+            if (run == null) {
+                return Optional.empty();
+            }
+            if (run.isLive(attempt) && worker.equals(run.worker)) {
+                return Optional.of(claimOf(run));
+            }
+            if (attempt != run.attempt + 1 || !run.isWaiting()) {
+                return Optional.empty();
+            }
+            run.attempt = attempt;
+            run.status = RunStatus.RUNNING;
+            run.worker = worker;
+            run.retryDecided = false;
+            String data = "{\"worker\":" + quoted(worker) + "}";
+            written(run.write(EventTypes.ATTEMPT_STARTED, data, now()));
+            return Optional.of(claimOf(run));
+        });
+    }
+
+    private static Claim claimOf(MemoryRun run) {
+        return new Claim(
+                run.start.tenant().name(),
+                run.start.queue(),
+                run.start.handler(),
+                run.start.input(),
+                run.log.size());
+    }
+
+    @Override
+    public long complete(RunId id, int attempt, String output) {
+        MemoryJson.checkPayload("output", output);
+        return transaction(() -> {
+            MemoryRun run = known(id);
+            if (run.status == RunStatus.COMPLETED && run.attempt == attempt) {
+                return run.log.size() - 1L;
+            }
+            requireLive(run, attempt);
+            run.output = output;
+            String data = "{\"output\":" + output + "}";
+            return written(run.finish(RunStatus.COMPLETED, EventTypes.COMPLETED, data, now()));
+        });
+    }
+
+    @Override
+    public RunStatus fail(RunId id, int attempt, String error, boolean retryable) {
+        MemoryJson.checkPayload("error", error);
+        return transaction(() -> {
+            MemoryRun run = known(id);
+            boolean saidBefore =
+                    switch (run.status) {
+                        case RETRYING, FAILED, CANCELLED -> attempt > 0;
+                        case QUEUED, RUNNING, COMPLETED -> false;
+                    };
+            if (saidBefore && run.attempt == attempt) {
+                return run.status;
+            }
+            requireLive(run, attempt);
+            return failLive(run, error, retryable);
+        });
+    }
+
+    private RunStatus failLive(MemoryRun run, String error, boolean retryable) {
+        run.error = error;
+        if (run.cancelRequested) {
+            written(run.finish(RunStatus.CANCELLED, EventTypes.CANCELLED, "{}", now()));
+        } else {
+            run.status = RunStatus.RETRYING;
+            run.retryDecided = false;
+            String data = "{\"error\":" + error + ",\"retryable\":" + retryable + "}";
+            written(run.write(EventTypes.ATTEMPT_FAILED, data, now()));
+        }
+        return run.status;
+    }
+
+    @Override
+    public RunStatus cancel(RunId id, @Nullable String reason) {
+        return transaction(() -> {
+            MemoryRun run = known(id);
+            if (run.status == RunStatus.CANCELLED) {
+                return run.status;
+            }
+            open(id);
+            if (run.cancelRequested) {
+                return run.status;
+            }
+            String data = reason == null ? "{}" : "{\"reason\":" + quoted(reason) + "}";
+            run.cancelRequested = true;
+            written(run.write(EventTypes.CANCEL_REQUESTED, data, now()));
+            if (run.status != RunStatus.RUNNING) {
+                run.error = null;
+                written(run.finish(RunStatus.CANCELLED, EventTypes.CANCELLED, data, now()));
+            }
+            return run.status;
+        });
+    }
+
+    @Override
+    public boolean record(Decision decision) {
+        RunId id = RunId.parse(decision.run());
+        return transaction(() -> {
+            MemoryRun run = runs.get(id);
+            return run != null
+                    && run.finishedAt == null
+                    && run.attempt == decision.attempt()
+                    && record(run, decision);
+        });
+    }
+
+    private boolean record(MemoryRun run, Decision decision) {
+        boolean applies =
+                switch (decision) {
+                    case Decision.Retry d -> run.status == RunStatus.RETRYING && !run.retryDecided;
+                    case Decision.AttemptLost d -> run.status == RunStatus.RUNNING;
+                    case Decision.Fail d -> run.status == RunStatus.RETRYING;
+                    case Decision.Cancel d -> run.cancelRequested;
+                };
+        if (!applies) {
+            return false;
+        }
+        switch (decision) {
+            case Decision.Retry d -> {
+                run.retryDecided = true;
+                String data = "{\"attempt\":" + (d.attempt() + 1) + ",\"at\":" + at(d.at()) + "}";
+                written(run.write(EventTypes.RETRY_SCHEDULED, data, now()));
+            }
+            case Decision.AttemptLost d ->
+                    failLive(
+                            run,
+                            "{\"code\":\"attempt_lost\",\"message\":" + quoted(d.reason()) + "}",
+                            true);
+            case Decision.Fail d ->
+                    written(
+                            run.finish(
+                                    RunStatus.FAILED,
+                                    EventTypes.FAILED,
+                                    "{\"error\":" + run.error + "}",
+                                    now()));
+            case Decision.Cancel d -> {
+                run.error = null;
+                written(run.finish(RunStatus.CANCELLED, EventTypes.CANCELLED, "{}", now()));
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public Optional<Run> run(RunId id) {
+        return transaction(() -> Optional.ofNullable(runs.get(id)).map(MemoryRun::toRun));
+    }
+
+    @Override
+    public List<Run> runs(RunQuery query) {
+        return transaction(() ->
+                runs.values().stream()
+                        .map(MemoryRun::toRun)
+                        .filter(run -> matches(run, query))
+                        .sorted(NEWEST_FIRST)
+                        .limit(query.limit())
+                        .toList());
+    }
+
+    private static boolean matches(Run run, RunQuery query) {
+        return run.tenant().equals(query.tenant())
+                && (query.status() == null || run.status() == query.status())
+                && (query.handler() == null || run.handler().equals(query.handler()))
+                && (query.queue() == null || run.queue().equals(query.queue()))
+                && (query.before() == null || isOlder(run, query.before()));
+    }
+
+    private static boolean isOlder(Run run, RunQuery.Place place) {
+        int byTime = run.createdAt().compareTo(place.createdAt());
+        return byTime < 0
+                || (byTime == 0 && run.id().toString().compareTo(place.id().toString()) < 0);
+    }
+
+    @Override
+    public List<Event> events(RunId id, long from, int limit) {
+        require(from >= 0, ErrorCode.INVALID_SEQ, "seq " + from);
+        require(limit > 0, ErrorCode.INVALID_REQUEST, "limit " + limit);
+        return transaction(() -> {
+            MemoryRun run = runs.get(id);
+            List<Event> page = new ArrayList<>();
+            long bytes = 0;
+            for (long seq = from; run != null && seq < run.log.size(); seq++) {
+                Event event = run.log.get((int) seq);
+                page.add(event);
+                bytes += event.data().length;
+                if (page.size() == limit || bytes >= SelectEvents.PAGE_BYTES) {
+                    break;
+                }
+            }
+            return page;
+        });
+    }
+
+    @Override
+    public int shards() {
+        return SHARDS;
+    }
+
+    @Override
+    public int makePartitions(int daysAhead) {
+        return 0;
+    }
+
+    private MemoryRun known(RunId id) {
+        MemoryRun run = runs.get(id);
+        if (run == null) {
+            throw new OutrunException(ErrorCode.UNKNOWN_RUN, "unknown run " + id);
+        }
+        return run;
+    }
+
+    private MemoryRun open(RunId id) {
+        MemoryRun run = known(id);
+        require(run.finishedAt == null, ErrorCode.RUN_CLOSED, "run " + id + " is closed");
+        return run;
+    }
+
+    private void requireLive(MemoryRun run, int attempt) {
+        open(run.id);
+        require(run.isLive(attempt), ErrorCode.STALE_ATTEMPT, "attempt " + attempt);
+    }
+
+    private static void require(boolean condition, ErrorCode code, String what) {
+        if (!condition) {
+            throw new OutrunException(code, what);
+        }
+    }
+
+    private <T> T transaction(Supplier<T> body) {
+        lock.lock();
+        try {
+            return body.get();
+        } finally {
+            lock.unlock();
+            deliver();
+        }
+    }
+
+    private long written(Event event) {
+        undelivered.add(event);
+        return event.seq();
+    }
+
+    private void deliver() {
+        while (!lock.isHeldByCurrentThread()
+                && !undelivered.isEmpty()
+                && delivering.compareAndSet(false, true)) {
+            try {
+                for (Event next = undelivered.poll(); next != null; next = undelivered.poll()) {
+                    listener.accept(next);
+                }
+            } finally {
+                delivering.set(false);
+            }
+        }
+    }
+
+    private Instant now() {
+        return clock.instant().truncatedTo(ChronoUnit.MICROS);
+    }
+
+    private static String at(Instant time) {
+        return '"' + MICROSECONDS.format(time) + '"';
+    }
+
+    private static String quoted(String text) {
+        return new String(WireJson.write(text), StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,82 @@
+package dev.outrun.ledger;
+
+import dev.outrun.schema.event.Event;
+import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.run.RunStatus;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A run in memory: what its row and its outbox rows hold. Guarded by the ledger's lock. */
+final class MemoryRun {
+
+    final StartRun start;
+    final RunId id;
+    final int shard;
+    final Instant createdAt;
+    final List<Event> log = new ArrayList<>();
+    RunStatus status = RunStatus.QUEUED;
+    int attempt;
+    @Nullable String worker;
+    @Nullable String output;
+    @Nullable String error;
+    boolean retryDecided;
+    boolean cancelRequested;
+    Instant updatedAt;
+    @Nullable Instant finishedAt;
+
+    MemoryRun(StartRun start, RunId id, int shard, Instant now) {
+        this.start = start;
+        this.id = id;
+        this.shard = shard;
+        this.createdAt = now;
+        this.updatedAt = now;
+    }
+
+    boolean isLive(int attempt) {
+        return status == RunStatus.RUNNING && this.attempt == attempt;
+    }
+
+    boolean isWaiting() {
+        return status == RunStatus.QUEUED || status == RunStatus.RETRYING;
+    }
+
+    Event write(String type, String data, Instant now) {
+        return write(type, data.getBytes(StandardCharsets.UTF_8), now);
+    }
+
+    Event write(String type, byte[] data, Instant now) {
+        Event event = new Event(id, log.size(), type, attempt, now, data);
+        log.add(event);
+        updatedAt = now;
+        return event;
+    }
+
+    Event finish(RunStatus end, String type, String data, Instant now) {
+        status = end;
+        finishedAt = now;
+        return write(type, data, now);
+    }
+
+    Run toRun() {
+        return new Run(
+                id,
+                start.tenant(),
+                start.queue(),
+                start.handler(),
+                shard,
+                status,
+                attempt,
+                log.size(),
+                start.input(),
+                output,
+                error,
+                start.idempotencyKey(),
+                start.runAt(),
+                createdAt,
+                updatedAt,
+                finishedAt);
+    }
+}

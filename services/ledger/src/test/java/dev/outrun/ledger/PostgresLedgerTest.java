@@ -1,0 +1,179 @@
+package dev.outrun.ledger;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.outrun.schema.error.ErrorCode;
+import dev.outrun.schema.error.OutrunException;
+import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.sql.PostgresAddress;
+import dev.outrun.teststack.TestStack;
+import dev.outrun.teststack.TestStackExtension;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** One database for all of them: that they do not get in each other's way is part of the test. */
+@ExtendWith(TestStackExtension.class)
+@TestInstance(Lifecycle.PER_CLASS)
+final class PostgresLedgerTest
+        implements StartContract,
+                AppendContract,
+                AttemptContract,
+                CancelContract,
+                DecisionContract,
+                ReadContract {
+
+    private final TestStack stack;
+    private final PostgresLedger ledger;
+
+    PostgresLedgerTest(TestStack stack) {
+        this.stack = stack;
+        this.ledger = PostgresLedger.open(new LedgerConfig(stack.postgres(), 8, "contract"));
+    }
+
+    @AfterAll
+    void close() {
+        ledger.close();
+    }
+
+    @Override
+    public Ledger ledger() {
+        return ledger;
+    }
+
+    @Test
+    void append_rolled_back_leaves_nothing() throws SQLException {
+        // Given
+        RunId run = running();
+        List<String> before = log(run);
+
+        // When
+        try (Connection connection = stack.dataSource().getConnection();
+                PreparedStatement append =
+                        connection.prepareStatement(
+                                "select outrun.append(?, 1, '[{\"type\":\"lost\"}]')")) {
+            connection.setAutoCommit(false);
+            append.setObject(1, run.value());
+            append.execute();
+            connection.rollback();
+        }
+
+        // Then
+        assertEquals(before, log(run));
+        assertEquals(2, ledger.append(run, 1, "[{\"type\":\"next\"}]"));
+    }
+
+    @Test
+    void call_without_a_database_is_unavailable() {
+        // Given
+        RunId run = running();
+        PostgresLedger closed =
+                PostgresLedger.open(new LedgerConfig(stack.postgres(), 1, "closed"));
+        closed.close();
+
+        // When
+        OutrunException refusal =
+                assertThrows(OutrunException.class, () -> closed.complete(run, 1, "1"));
+
+        // Then
+        assertEquals(ErrorCode.UNAVAILABLE, refusal.code());
+    }
+
+    @Test
+    void call_whose_connection_is_terminated_is_unavailable_and_the_next_one_works()
+            throws Exception {
+        // Given
+        RunId run = running();
+        try (PostgresLedger single =
+                        PostgresLedger.open(new LedgerConfig(stack.postgres(), 1, "terminated"));
+                ExecutorService caller = Executors.newSingleThreadExecutor();
+                Connection locking = stack.dataSource().getConnection()) {
+            lock(run, locking);
+            Future<Long> waiting =
+                    caller.submit(() -> single.append(run, 1, "[{\"type\":\"lost\"}]"));
+
+            // When
+            terminateWhileItWaitsForALock("terminated");
+
+            // Then
+            ExecutionException failure = assertThrows(ExecutionException.class, waiting::get);
+            assertEquals(ErrorCode.UNAVAILABLE, code(failure));
+            locking.rollback();
+            assertEquals(2, single.append(run, 1, "[{\"type\":\"next\"}]"));
+        }
+    }
+
+    @Test
+    void open_where_nobody_answers_is_unavailable() {
+        // Given
+        PostgresAddress nobody = new PostgresAddress("127.0.0.1", 1, "x", "x", "secret");
+
+        // When
+        OutrunException refusal =
+                assertThrows(
+                        OutrunException.class,
+                        () -> PostgresLedger.open(new LedgerConfig(nobody, 1, "nobody")));
+
+        // Then
+        assertEquals(ErrorCode.UNAVAILABLE, refusal.code());
+        assertFalse(String.valueOf(refusal.getMessage()).contains("secret"));
+    }
+
+    @Test
+    void refusal_does_not_quote_the_payload() {
+        // Given
+        ledger.registerHandlers(List.of(HANDLER));
+        StartRun start = StartRun.of(HANDLER, "{\"password\": hunter2}");
+
+        // When
+        OutrunException refusal = assertThrows(OutrunException.class, () -> ledger.start(start));
+
+        // Then
+        for (Throwable at = refusal; at != null; at = at.getCause()) {
+            assertFalse(String.valueOf(at.getMessage()).contains("hunter2"), at.getMessage());
+        }
+    }
+
+    private static void lock(RunId run, Connection locking) throws SQLException {
+        locking.setAutoCommit(false);
+        try (PreparedStatement select =
+                locking.prepareStatement("select from outrun.run where id = ? for update")) {
+            select.setObject(1, run.value());
+            select.execute();
+        }
+    }
+
+    private static @Nullable ErrorCode code(ExecutionException failure) {
+        return failure.getCause() instanceof OutrunException refusal ? refusal.code() : null;
+    }
+
+    private void terminateWhileItWaitsForALock(String name) throws SQLException {
+        try (Connection connection = stack.dataSource().getConnection();
+                PreparedStatement terminate =
+                        connection.prepareStatement(
+                                "select pg_terminate_backend(pid) from pg_stat_activity"
+                                        + " where application_name = ? and wait_event_type = 'Lock'")) {
+            terminate.setString(1, name);
+            boolean terminated = false;
+            while (!terminated) {
+                try (ResultSet found = terminate.executeQuery()) {
+                    terminated = found.next();
+                }
+            }
+        }
+    }
+}
