@@ -1,0 +1,195 @@
+package dev.outrun.worker;
+
+import dev.outrun.ledger.Claim;
+import dev.outrun.ledger.Ledger;
+import dev.outrun.schema.error.OutrunException;
+import dev.outrun.schema.run.RunId;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One attempt that this worker makes. Two virtual threads: the handler's, which may be interrupted,
+ * and the keeper's, which talks to the ledger and never is, since an interrupt would close the
+ * connection and leave open whether a statement was committed.
+ */
+final class Attempt {
+
+    /** Which one it is. */
+    record Key(RunId run, int number) {
+
+        @Override
+        public String toString() {
+            return "run=" + run + " attempt=" + number;
+        }
+    }
+
+    private static final Logger log = LoggerFactory.getLogger(Attempt.class);
+
+    private final Key key;
+    private final String claimant;
+    private final RunHandler handler;
+    private final Ledger ledger;
+    private final UntilAnswered untilAnswered;
+    private final EventBuffer buffer;
+    private final AtomicReference<@Nullable Stop> stop = new AtomicReference<>();
+    private final AtomicReference<@Nullable Outcome> outcome = new AtomicReference<>();
+    private final AtomicReference<@Nullable Thread> handlerThread = new AtomicReference<>();
+    private final CountDownLatch handlerGone = new CountDownLatch(1);
+
+    Attempt(
+            Key key,
+            WorkerConfig config,
+            RunHandler handler,
+            Ledger ledger,
+            UntilAnswered untilAnswered) {
+        this.key = key;
+        this.claimant = config.claimant();
+        this.handler = handler;
+        this.ledger = ledger;
+        this.untilAnswered = untilAnswered;
+        this.buffer = new EventBuffer(config.emitDelay());
+    }
+
+    /** Claims the attempt; to the same claimant the ledger says yes again. */
+    Optional<Claim> claim() {
+        return ledger.claim(key.run(), key.number(), claimant);
+    }
+
+    /** Interrupts the handler, and lets it write nothing more. The first reason counts. */
+    void stop(Stop why) {
+        if (stop.compareAndSet(null, why)) {
+            buffer.stop(new RunStoppedException(why.message(), null));
+            interruptHandler();
+        }
+    }
+
+    /** Goes on without the handler, which does not listen: the keeper ends the attempt. */
+    void abandon() {
+        outcome.compareAndSet(null, Stop.WORKER_STOPPED.outcome());
+        buffer.end();
+        handlerGone.countDown();
+    }
+
+    /**
+     * Runs the handler, appends what it emits and ends the attempt; for the keeper's thread.
+     * Returns when the handler's thread is free again.
+     */
+    void keep(Claim claim) throws InterruptedException {
+        log.debug("attempt starts {} handler={}", key, claim.handler());
+        startHandler(claim);
+        OutrunException refusal = append();
+        if (refusal == null) {
+            // Set before the buffer ends, and the buffer has ended.
+            Outcome reached = outcome.get();
+            end(reached == null ? Stop.WORKER_STOPPED.outcome() : reached);
+        } else if (isNotOurs(refusal)) {
+            log.info("attempt is not ours any more {} code={}", key, refusal.code());
+        } else {
+            // Not tried again: whether the events were committed is not known, and the next
+            // attempt finds out from the history.
+            log.warn("events not appended {} code={}", key, refusal.code());
+            end(Outcome.refused(refusal));
+        }
+        handlerGone.await();
+    }
+
+    private void startHandler(Claim claim) {
+        AttemptContext context =
+                new AttemptContext(key.run(), key.number(), claim.nextSeq(), ledger, buffer);
+        Input input = new Input(claim.input());
+        Thread thread =
+                Thread.ofVirtual()
+                        .name("handler-" + key.run() + "-" + key.number())
+                        .unstarted(() -> handle(context, input));
+        handlerThread.set(thread);
+        thread.start();
+        if (stop.get() != null) {
+            thread.interrupt();
+        }
+    }
+
+    private void handle(AttemptContext context, Input input) {
+        try {
+            Stop before = stop.get();
+            Outcome reached =
+                    before == null
+                            ? Outcome.returned(handler.run(context, input))
+                            : before.outcome();
+            outcome.compareAndSet(null, reached);
+        } catch (Throwable thrown) {
+            // Errors too: whatever a handler throws ends its attempt, and nothing else.
+            outcome.compareAndSet(null, afterThrowing(thrown));
+        } finally {
+            buffer.end();
+            handlerGone.countDown();
+        }
+    }
+
+    private Outcome afterThrowing(Throwable thrown) {
+        Stop why = stop.get();
+        if (why != null) {
+            return why.outcome();
+        }
+        log.debug("handler failed {}", key, thrown);
+        return Outcome.thrown(thrown);
+    }
+
+    /** Appends batches until the handler has ended; what the ledger refused, if it did. */
+    private @Nullable OutrunException append() throws InterruptedException {
+        for (EventBuffer.Batch batch = buffer.take(); batch != null; batch = buffer.take()) {
+            try {
+                ledger.append(key.run(), key.number(), batch.json());
+                buffer.appended(batch);
+            } catch (OutrunException e) {
+                buffer.stop(new RunStoppedException(String.valueOf(e.getMessage()), e));
+                interruptHandler();
+                return e;
+            }
+        }
+        return null;
+    }
+
+    private void end(Outcome how) throws InterruptedException {
+        try {
+            switch (how) {
+                case Outcome.Completed(String output) ->
+                        untilAnswered.ask(
+                                key, () -> ledger.complete(key.run(), key.number(), output));
+                case Outcome.Failed failed -> {
+                    log.info("attempt failed {} code={}", key, failed.code());
+                    untilAnswered.ask(key, () -> fail(failed));
+                }
+            }
+        } catch (OutrunException refusal) {
+            if (isNotOurs(refusal)) {
+                log.info("attempt is not ours any more {} code={}", key, refusal.code());
+            } else if (how instanceof Outcome.Completed) {
+                end(Outcome.refused(refusal));
+            } else {
+                log.error("failure refused {} code={}", key, refusal.code(), refusal);
+            }
+        }
+    }
+
+    private Object fail(Outcome.Failed failed) {
+        return ledger.fail(key.run(), key.number(), failed.error(), failed.retryable());
+    }
+
+    private void interruptHandler() {
+        Thread thread = handlerThread.get();
+        if (thread != null) {
+            thread.interrupt();
+        }
+    }
+
+    private static boolean isNotOurs(OutrunException refusal) {
+        return switch (refusal.code()) {
+            case STALE_ATTEMPT, RUN_CLOSED, UNKNOWN_RUN -> true;
+            default -> false;
+        };
+    }
+}
