@@ -1,0 +1,65 @@
+package dev.outrun.api;
+
+import dev.outrun.api.hub.HubConfig;
+import java.time.Duration;
+
+/**
+ * Where the API listens, and its limits.
+ *
+ * @param host the address to bind; loopback unless told otherwise
+ * @param port 0 takes a free one
+ * @param connectionsMax open connections, event streams included; more wait in the backlog
+ * @param startBodyBytesMax the largest body of a start: an input of 1 MiB and what is around it
+ * @param eventsBodyBytesMax the largest body of an append
+ * @param closeMax how long {@link ApiServer#close} waits for requests and streams to end
+ */
+public record ApiConfig(
+        String host,
+        int port,
+        int connectionsMax,
+        int startBodyBytesMax,
+        int eventsBodyBytesMax,
+        Duration closeMax,
+        HubConfig hub) {
+
+    public static final String LOOPBACK = "127.0.0.1";
+
+    private static final int PORT_MAX = 65_535;
+    private static final int BODY_BYTES_MAX = 24 * 1024 * 1024;
+
+    public ApiConfig {
+        check("port", port, 0, PORT_MAX);
+        check("connections_max", connectionsMax, 1, 1_000_000);
+        check("start_body_bytes_max", startBodyBytesMax, 1, BODY_BYTES_MAX);
+        check("events_body_bytes_max", eventsBodyBytesMax, 1, BODY_BYTES_MAX);
+        check("close_max_ms", closeMax.toMillis(), 1, Duration.ofMinutes(10).toMillis());
+        if (host.isBlank()) {
+            throw new IllegalArgumentException("api.host is empty");
+        }
+    }
+
+    /** The defaults, on this address and port. */
+    public static ApiConfig on(String host, int port) {
+        return new ApiConfig(
+                host,
+                port,
+                HubConfig.DEFAULT.clientsMax() + 2_000,
+                1536 * 1024,
+                16 * 1024 * 1024 + 64 * 1024,
+                Duration.ofSeconds(2),
+                HubConfig.DEFAULT);
+    }
+
+    /** The same with other limits for event streams. */
+    public ApiConfig withHub(HubConfig other) {
+        return new ApiConfig(
+                host, port, connectionsMax, startBodyBytesMax, eventsBodyBytesMax, closeMax, other);
+    }
+
+    private static void check(String name, long value, long least, long most) {
+        if (value < least || value > most) {
+            throw new IllegalArgumentException(
+                    "api." + name + " is " + value + ", not " + least + " to " + most);
+        }
+    }
+}

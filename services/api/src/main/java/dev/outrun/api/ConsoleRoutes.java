@@ -1,0 +1,71 @@
+package dev.outrun.api;
+
+import dev.outrun.schema.json.WireJson;
+import dev.outrun.schema.topic.Topics;
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.List;
+
+/** The console, a page of its own that needs no other host; and the description of the API. */
+final class ConsoleRoutes {
+
+    private static final HeaderName POLICY = HeaderNames.create("Content-Security-Policy");
+    private static final HeaderName REFERRER = HeaderNames.create("Referrer-Policy");
+
+    /** Only our own script and style, no framing, no forms sent anywhere. */
+    private static final String POLICY_TEXT =
+            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+                    + " img-src 'self'; base-uri 'none'; form-action 'none';"
+                    + " frame-ancestors 'none'";
+
+    private final byte[] page = resource("/console/console.html");
+    private final byte[] script = resource("/console/console.js");
+    private final byte[] style = resource("/console/console.css");
+    private final byte[] icon = resource("/console/icon.svg");
+    private final byte[] openApi = resource("/openapi.yaml");
+    private final byte[] settings;
+
+    ConsoleRoutes(Topics topics, String bootstrapServers) {
+        this.settings = WireJson.write(new Settings(bootstrapServers, topics.prefix()));
+    }
+
+    /** What the console's lines for the shell need to know. */
+    private record Settings(String bootstrapServers, String topicPrefix) {}
+
+    List<Route> routes() {
+        return List.of(
+                Route.get("/", (req, res) -> page(res, "text/html; charset=utf-8", page)),
+                file("/console.js", "text/javascript; charset=utf-8", script),
+                file("/console.css", "text/css; charset=utf-8", style),
+                file("/icon.svg", "image/svg+xml", icon),
+                file("/console.json", "application/json", settings),
+                file("/openapi.yaml", "application/yaml", openApi));
+    }
+
+    private static Route file(String path, String mediaType, byte[] body) {
+        return Route.get(
+                path, (ServerRequest req, ServerResponse res) -> Reply.typed(res, mediaType, body));
+    }
+
+    private static void page(ServerResponse response, String mediaType, byte[] body) {
+        response.header(POLICY, POLICY_TEXT);
+        response.header(REFERRER, "no-referrer");
+        Reply.typed(response, mediaType, body);
+    }
+
+    private static byte[] resource(String path) {
+        try (InputStream in = ConsoleRoutes.class.getResourceAsStream(path)) {
+            if (in == null) {
+                throw new IllegalStateException("the class path has no " + path);
+            }
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

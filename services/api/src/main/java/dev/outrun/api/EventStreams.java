@@ -1,0 +1,106 @@
+package dev.outrun.api;
+
+import dev.outrun.api.hub.HubConfig;
+import dev.outrun.api.hub.Subscription;
+import dev.outrun.schema.error.OutrunException;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.ServerConnectionException;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The open event streams, each on its client's thread; cuts those whose client does not read. */
+final class EventStreams implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(EventStreams.class);
+
+    private final HubConfig config;
+    private final Set<EventStream> open = new HashSet<>();
+    private final CountDownLatch closed = new CountDownLatch(1);
+
+    private EventStreams(HubConfig config) {
+        this.config = config;
+    }
+
+    static EventStreams start(HubConfig config) {
+        EventStreams streams = new EventStreams(config);
+        Thread.ofPlatform().name("outrun-api-stalls").daemon().start(streams::guard);
+        return streams;
+    }
+
+    /** Serves a client until its stream ends. */
+    void serve(Subscription subscription, ServerResponse response) throws InterruptedException {
+        EventStream stream = new EventStream(subscription, response.outputStream());
+        enter(stream);
+        try {
+            stream.run(config.keepAlive());
+        } catch (IOException | ServerConnectionException e) {
+            throw new CloseConnectionException("the client is gone", e);
+        } catch (OutrunException e) {
+            LOG.warn("event=stream_cut code={} reason={}", e.code().code(), e.getMessage());
+            throw new CloseConnectionException("the stream cannot go on", e);
+        } finally {
+            leave(stream);
+        }
+    }
+
+    /** Waits until all have ended, at most so long; then cuts those in the middle of a write. */
+    void awaitEnd(Duration most) {
+        long deadline = System.nanoTime() + most.toNanos();
+        boolean interrupted = false;
+        synchronized (this) {
+            for (long left = most.toNanos();
+                    left > 0 && !open.isEmpty() && !interrupted;
+                    left = deadline - System.nanoTime()) {
+                try {
+                    TimeUnit.NANOSECONDS.timedWait(this, Math.max(left, 1_000_000));
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        cutStalled(Duration.ZERO);
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void close() {
+        closed.countDown();
+    }
+
+    private void guard() {
+        long periodMillis = Math.max(1, config.writeStallMax().toMillis() / 4);
+        try {
+            while (!closed.await(periodMillis, TimeUnit.MILLISECONDS)) {
+                cutStalled(config.writeStallMax());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // nobody does; the thread ends
+        }
+    }
+
+    private synchronized void enter(EventStream stream) {
+        open.add(stream);
+    }
+
+    private synchronized void leave(EventStream stream) {
+        open.remove(stream);
+        notifyAll();
+    }
+
+    private synchronized void cutStalled(Duration most) {
+        for (EventStream stream : open) {
+            if (stream.cutIfStalled(most.toNanos())) {
+                LOG.info("event=stream_stalled stall_ms={}", most.toMillis());
+            }
+        }
+    }
+}

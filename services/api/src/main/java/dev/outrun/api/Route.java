@@ -1,0 +1,16 @@
+package dev.outrun.api;
+
+import io.helidon.http.Method;
+import io.helidon.webserver.http.Handler;
+
+/** One call of the API. */
+record Route(Method method, String path, Handler handler) {
+
+    static Route get(String path, Handler handler) {
+        return new Route(Method.GET, path, handler);
+    }
+
+    static Route post(String path, Handler handler) {
+        return new Route(Method.POST, path, handler);
+    }
+}

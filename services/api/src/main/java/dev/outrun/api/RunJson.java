@@ -1,0 +1,68 @@
+package dev.outrun.api;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.outrun.ledger.Run;
+import dev.outrun.schema.json.WireJson;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.jspecify.annotations.Nullable;
+
+/** Runs as JSON. Input, output and error are what was sent, byte for byte. */
+final class RunJson {
+
+    private RunJson() {}
+
+    /** All there is of a run. */
+    static byte[] whole(Run run) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(512 + run.input().length());
+        try (JsonGenerator json = WireJson.mapper().createGenerator(out)) {
+            json.writeStartObject();
+            summary(json, run);
+            raw(json, "input", run.input());
+            raw(json, "output", run.output());
+            raw(json, "error", run.error());
+            json.writeEndObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // a byte array does not fail
+        }
+        return out.toByteArray();
+    }
+
+    /** A run in a list: without what it was given and what it made, which may be large. */
+    static void listed(JsonGenerator json, Run run) throws IOException {
+        json.writeStartObject();
+        summary(json, run);
+        json.writeEndObject();
+    }
+
+    private static void summary(JsonGenerator json, Run run) throws IOException {
+        json.writeStringField("id", run.id().toString());
+        json.writeStringField("status", run.status().text());
+        json.writeStringField("handler", run.handler());
+        json.writeStringField("queue", run.queue());
+        json.writeStringField("tenant", run.tenant().name());
+        json.writeNumberField("attempt", run.attempt());
+        json.writeNumberField("next_seq", run.nextSeq());
+        text(json, "idempotency_key", run.idempotencyKey());
+        text(json, "run_at", run.runAt());
+        text(json, "created_at", run.createdAt());
+        text(json, "updated_at", run.updatedAt());
+        text(json, "finished_at", run.finishedAt());
+    }
+
+    private static void text(JsonGenerator json, String name, @Nullable Object value)
+            throws IOException {
+        if (value == null) {
+            json.writeNullField(name);
+        } else {
+            json.writeStringField(name, value.toString());
+        }
+    }
+
+    private static void raw(JsonGenerator json, String name, @Nullable String value)
+            throws IOException {
+        json.writeFieldName(name);
+        json.writeRawValue(value == null ? "null" : value);
+    }
+}

@@ -1,0 +1,168 @@
+package dev.outrun.api;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.outrun.ledger.Ledger;
+import dev.outrun.ledger.Run;
+import dev.outrun.ledger.RunQuery;
+import dev.outrun.schema.error.ErrorCode;
+import dev.outrun.schema.error.OutrunException;
+import dev.outrun.schema.json.WireJson;
+import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.run.RunStatus;
+import dev.outrun.schema.run.Tenant;
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Runs: start, list, show, cancel. */
+final class RunRoutes {
+
+    private static final HeaderName IDEMPOTENCY_KEY = HeaderNames.create("Idempotency-Key");
+    private static final Set<String> LIST_PARAMETERS =
+            Set.of("status", "handler", "queue", "limit", "cursor");
+    private static final int LIST_DEFAULT = 50;
+    private static final int LIST_MAX = 500;
+
+    /** Runs asked for at once: each may have an input and an output of 1 MiB. */
+    private static final int LIST_CHUNK = 25;
+
+    private static final int CANCEL_BODY_BYTES_MAX = 64 * 1024;
+    private static final int REASON_CHARACTERS_MAX = 1_000;
+
+    private final Ledger ledger;
+    private final SpareIds ids;
+    private final InstantSource clock;
+    private final int startBodyBytesMax;
+
+    RunRoutes(Ledger ledger, RunIds ids, InstantSource clock, int startBodyBytesMax) {
+        this.ledger = ledger;
+        this.ids = new SpareIds(ids);
+        this.clock = clock;
+        this.startBodyBytesMax = startBodyBytesMax;
+    }
+
+    List<Route> routes() {
+        return List.of(
+                Route.post("/v1/runs", this::start),
+                Route.get("/v1/runs", this::list),
+                Route.get("/v1/runs/{id}", this::show),
+                Route.post("/v1/runs/{id}/cancel", this::cancel));
+    }
+
+    private void start(ServerRequest request, ServerResponse response) {
+        StartRequest start =
+                StartRequest.of(
+                        JsonObject.parse(Body.read(request, startBodyBytesMax)),
+                        request.headers().first(IDEMPOTENCY_KEY).orElse(null),
+                        clock);
+        Tenant tenant = Tenant.DEFAULT;
+        RunId minted = ids.take(tenant);
+        RunId id = startOrGiveBack(start, tenant, minted);
+        response.status(id.equals(minted) ? Status.CREATED_201 : Status.OK_200);
+        response.header(HeaderNames.LOCATION, "/v1/runs/" + id);
+        Reply.json(response, RunJson.whole(run(ledger, id)));
+    }
+
+    private RunId startOrGiveBack(StartRequest start, Tenant tenant, RunId minted) {
+        RunId id;
+        try {
+            id = ledger.start(start.toStart(minted, tenant));
+        } catch (OutrunException e) {
+            boolean unused =
+                    e.code().kind() == ErrorCode.Kind.USER && e.code() != ErrorCode.RUN_ID_TAKEN;
+            if (unused) { // else it may have been started for all we know
+                ids.giveBack(tenant, minted);
+            }
+            throw e;
+        }
+        if (!id.equals(minted)) {
+            ids.giveBack(tenant, minted);
+        }
+        return id;
+    }
+
+    private void show(ServerRequest request, ServerResponse response) {
+        Query.of(request, Set.of());
+        Reply.json(response, RunJson.whole(run(ledger, id(request))));
+    }
+
+    private void cancel(ServerRequest request, ServerResponse response) {
+        RunId id = id(request);
+        RunStatus status = ledger.cancel(id, reason(Body.read(request, CANCEL_BODY_BYTES_MAX)));
+        response.status(status.isTerminal() ? Status.OK_200 : Status.ACCEPTED_202);
+        Reply.json(response, RunJson.whole(run(ledger, id)));
+    }
+
+    private static @Nullable String reason(@Nullable String body) {
+        if (body == null) {
+            return null;
+        }
+        JsonObject fields = JsonObject.parse(body);
+        fields.allow(Set.of("reason"));
+        String reason = fields.string("reason");
+        return reason == null ? null : Text.atMost("reason", reason, REASON_CHARACTERS_MAX);
+    }
+
+    private void list(ServerRequest request, ServerResponse response) throws IOException {
+        Query query = Query.of(request, LIST_PARAMETERS);
+        String cursor = query.text("cursor");
+        RunQuery.Place before = cursor == null ? null : Cursor.read(cursor);
+        RunStatus status = status(query.text("status"));
+        int left = query.integer("limit", LIST_DEFAULT, LIST_MAX);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (JsonGenerator json = WireJson.mapper().createGenerator(out)) {
+            json.writeStartObject();
+            json.writeArrayFieldStart("runs");
+            boolean more = true;
+            while (more && left > 0) {
+                int asked = Math.min(left, LIST_CHUNK) + 1; // one more shows whether more follow
+                List<Run> runs =
+                        ledger.runs(
+                                new RunQuery(
+                                        Tenant.DEFAULT,
+                                        status,
+                                        query.text("handler"),
+                                        query.text("queue"),
+                                        before,
+                                        asked));
+                more = runs.size() == asked;
+                for (Run run : more ? runs.subList(0, asked - 1) : runs) {
+                    RunJson.listed(json, run);
+                    before = Cursor.placeOf(run);
+                    left--;
+                }
+            }
+            json.writeEndArray();
+            json.writeStringField("next", more && before != null ? Cursor.write(before) : null);
+            json.writeEndObject();
+        }
+        Reply.json(response, out.toByteArray());
+    }
+
+    private static @Nullable RunStatus status(@Nullable String text) {
+        try {
+            return text == null ? null : RunStatus.of(text);
+        } catch (IllegalArgumentException e) {
+            throw Text.invalid(
+                    "'status' must be queued, running, retrying, completed, failed or cancelled");
+        }
+    }
+
+    /** The id in the path. */
+    static RunId id(ServerRequest request) {
+        return RunId.parse(request.path().pathParameters().get("id"));
+    }
+
+    static Run run(Ledger ledger, RunId id) {
+        return ledger.run(id)
+                .orElseThrow(() -> new OutrunException(ErrorCode.UNKNOWN_RUN, "unknown run " + id));
+    }
+}

@@ -1,0 +1,38 @@
+package dev.outrun.api;
+
+import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.run.Tenant;
+import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Minted ids that were taken for a run which then was not started. They go first, so that refused
+ * requests do not cost a topic each.
+ */
+final class SpareIds implements RunIds {
+
+    /** Requests under way at once that are refused; beyond it an id is forgotten. */
+    private static final int SPARE_MAX = 64;
+
+    private final RunIds minted;
+    private final Map<Tenant, BlockingQueue<RunId>> spare = new ConcurrentHashMap<>();
+
+    SpareIds(RunIds minted) {
+        this.minted = minted;
+    }
+
+    @Override
+    public RunId take(Tenant tenant) {
+        BlockingQueue<RunId> ids = spare.get(tenant);
+        RunId id = ids == null ? null : ids.poll();
+        return id == null ? minted.take(tenant) : id;
+    }
+
+    /** Gives an id back of which it is certain that no run has it. */
+    void giveBack(Tenant tenant, RunId id) {
+        // Where there is no room its topic stays empty until the reaper finds it.
+        spare.computeIfAbsent(tenant, t -> new ArrayBlockingQueue<>(SPARE_MAX)).offer(id);
+    }
+}

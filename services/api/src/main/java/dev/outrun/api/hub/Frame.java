@@ -1,0 +1,78 @@
+package dev.outrun.api.hub;
+
+import dev.outrun.schema.event.Event;
+import dev.outrun.schema.event.EventTypes;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * One event as a server-sent event: {@code id} the seq, {@code event} the type, {@code data} the
+ * envelope. Shared by every subscriber of the run.
+ *
+ * <p>An envelope on one line is one {@code data} field. Line feeds in it (JSON allows them between
+ * tokens) become further {@code data} fields, which a client joins with line feeds again, so what
+ * it gets is byte for byte the envelope. A carriage return cannot travel in an event stream: with
+ * or without a line feed after it, it arrives as one line feed.
+ *
+ * @param last whether nothing follows in the run's log
+ * @param bytes UTF-8, ends with an empty line; nobody changes the array
+ */
+@SuppressWarnings("ArrayRecordComponent") // shared bytes; nobody compares frames
+public record Frame(long seq, boolean last, byte[] bytes) {
+
+    private static final byte[] DATA = {'d', 'a', 't', 'a', ':', ' '};
+
+    static Frame of(Event event) {
+        byte[] head =
+                ("id: " + event.seq() + "\nevent: " + event.type() + '\n')
+                        .getBytes(StandardCharsets.US_ASCII);
+        byte[] envelope = event.envelope();
+        byte[] bytes = isOneLine(envelope) ? oneLine(head, envelope) : lines(head, envelope);
+        return new Frame(event.seq(), EventTypes.isTerminal(event.type()), bytes);
+    }
+
+    private static boolean isOneLine(byte[] envelope) {
+        for (byte b : envelope) {
+            if (b == '\n' || b == '\r') {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static byte[] oneLine(byte[] head, byte[] envelope) {
+        byte[] frame = new byte[head.length + DATA.length + envelope.length + 2];
+        System.arraycopy(head, 0, frame, 0, head.length);
+        System.arraycopy(DATA, 0, frame, head.length, DATA.length);
+        System.arraycopy(envelope, 0, frame, head.length + DATA.length, envelope.length);
+        frame[frame.length - 2] = '\n';
+        frame[frame.length - 1] = '\n';
+        return frame;
+    }
+
+    private static byte[] lines(byte[] head, byte[] envelope) {
+        ByteArrayOutputStream frame = new ByteArrayOutputStream(head.length + envelope.length * 2);
+        frame.writeBytes(head);
+        int from = 0;
+        for (int at = 0; at < envelope.length; at++) {
+            if (envelope[at] == '\n' || envelope[at] == '\r') {
+                line(frame, envelope, from, at);
+                boolean pair =
+                        envelope[at] == '\r'
+                                && at + 1 < envelope.length
+                                && envelope[at + 1] == '\n';
+                at += pair ? 1 : 0;
+                from = at + 1;
+            }
+        }
+        line(frame, envelope, from, envelope.length);
+        frame.write('\n');
+        return frame.toByteArray();
+    }
+
+    private static void line(ByteArrayOutputStream frame, byte[] envelope, int from, int to) {
+        frame.writeBytes(DATA);
+        frame.write(envelope, from, to - from);
+        frame.write('\n');
+    }
+}

@@ -1,0 +1,132 @@
+package dev.outrun.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.outrun.api.hub.HubConfig;
+import dev.outrun.api.hub.Lanes;
+import dev.outrun.ledger.InMemoryLedger;
+import dev.outrun.ledger.StartRun;
+import dev.outrun.schema.event.Event;
+import dev.outrun.schema.json.WireJson;
+import dev.outrun.schema.run.RunId;
+import dev.outrun.teststack.TestStack;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** A server over a ledger in memory, every event of which is on the firehose at once. */
+final class ApiStage implements AutoCloseable {
+
+    static final HubConfig HUB =
+            new HubConfig(
+                    200,
+                    512,
+                    128 * 1024,
+                    2,
+                    256 * 1024,
+                    Duration.ofHours(1),
+                    Duration.ofHours(1),
+                    Duration.ofHours(1),
+                    Duration.ofHours(1));
+
+    final InMemoryLedger ledger = new InMemoryLedger(InstantSource.system(), this::publish);
+    final AtomicInteger minted = new AtomicInteger();
+    final ApiServer server;
+    private final Lanes lanes;
+    private final HttpClient client = HttpClient.newHttpClient();
+
+    ApiStage(TestStack stack) {
+        this(stack, HUB, List.of());
+    }
+
+    ApiStage(TestStack stack, HubConfig hub, List<Readiness> checks) {
+        ledger.registerHandlers(List.of("echo", "chat-demo"));
+        lanes = new Lanes(stack.bootstrapServers(), stack.topics(), ledger.shards());
+        server =
+                ApiServer.start(
+                        ApiConfig.on(ApiConfig.LOOPBACK, 0).withHub(hub),
+                        ledger,
+                        tenant -> mint(),
+                        stack.topics(),
+                        stack.bootstrapServers(),
+                        checks);
+    }
+
+    /** Starts a run of a handler that nobody runs. */
+    RunId start() {
+        return ledger.start(StartRun.of("echo", "{}"));
+    }
+
+    /** Appends an event of a user's with these data. */
+    void append(RunId run, String data) {
+        ledger.append(run, null, "[{\"type\":\"token.delta\",\"data\":" + data + "}]");
+    }
+
+    /** Appends an attempt's start and the run's end. */
+    void finish(RunId run) {
+        ledger.claim(run, 1, "worker");
+        ledger.complete(run, 1, "1");
+    }
+
+    URI uri(String path) {
+        return URI.create("http://127.0.0.1:" + server.port() + path);
+    }
+
+    HttpResponse<String> get(String path) throws IOException, InterruptedException {
+        return send(HttpRequest.newBuilder(uri(path)).GET().build());
+    }
+
+    HttpResponse<String> post(String path, @Nullable String body)
+            throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri(path));
+        return send(
+                body == null
+                        ? request.POST(HttpRequest.BodyPublishers.noBody()).build()
+                        : request.header("Content-Type", "application/json")
+                                .POST(HttpRequest.BodyPublishers.ofString(body))
+                                .build());
+    }
+
+    HttpResponse<String> send(HttpRequest request) throws IOException, InterruptedException {
+        return client.send(request, HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** Opens an event stream; header names and values in turn. */
+    StreamReader stream(String path, String... headers) throws IOException, InterruptedException {
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(uri(path)).header("Accept", "text/event-stream");
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return new StreamReader(
+                client.send(request.GET().build(), HttpResponse.BodyHandlers.ofInputStream()));
+    }
+
+    static JsonNode json(HttpResponse<String> response) throws IOException {
+        return WireJson.mapper().readTree(response.body());
+    }
+
+    @Override
+    public void close() {
+        server.close();
+        client.shutdownNow(); // whatever a test has left unread
+        client.close();
+        lanes.close();
+    }
+
+    private RunId mint() {
+        minted.incrementAndGet();
+        return RunId.mint(InstantSource.system(), new SplittableRandom());
+    }
+
+    private void publish(Event event) {
+        lanes.live(ledger.run(event.run()).orElseThrow().shard(), List.of(event));
+    }
+}

@@ -1,0 +1,153 @@
+package dev.outrun.api;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.outrun.schema.run.RunId;
+import dev.outrun.teststack.TestStack;
+import dev.outrun.teststack.TestStackExtension;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(TestStackExtension.class)
+class RunRoutesTest {
+
+    @Test
+    void start_thenShow_isTheRunWithItsInputByteForByte(TestStack stack) throws Exception {
+        try (ApiStage stage = new ApiStage(stack)) {
+            // Given
+            String input = "{ \"a\" : [1.0,\t\"\u20ac\\u00e9\"] }";
+
+            // When
+            HttpResponse<String> started =
+                    stage.post("/v1/runs", "{\"input\":" + input + " ,\"handler\":\"echo\"}");
+
+            // Then
+            assertEquals(201, started.statusCode());
+            JsonNode run = ApiStage.json(started);
+            String id = run.get("id").textValue();
+            assertEquals("/v1/runs/" + id, started.headers().firstValue("Location").orElseThrow());
+            assertEquals("queued", run.get("status").textValue());
+            assertEquals("echo", run.get("handler").textValue());
+            assertEquals("default", run.get("queue").textValue());
+            assertEquals("default", run.get("tenant").textValue());
+            assertEquals(1, run.get("next_seq").longValue());
+            assertEquals(0, run.get("attempt").intValue());
+            assertTrue(run.get("output").isNull());
+            assertTrue(run.get("finished_at").isNull());
+            assertTrue(started.body().contains("\"input\":" + input));
+            assertEquals(started.body(), stage.get("/v1/runs/" + id).body());
+        }
+    }
+
+    @Test
+    void start_withAKeyUsedBefore_isTheEarlierRunAndCostsNoId(TestStack stack) throws Exception {
+        try (ApiStage stage = new ApiStage(stack)) {
+            // Given
+            String body = "{\"handler\":\"echo\",\"idempotency_key\":\"k\"}";
+            String first = ApiStage.json(stage.post("/v1/runs", body)).get("id").textValue();
+
+            // When
+            HttpResponse<String> again =
+                    stage.send(
+                            HttpRequest.newBuilder(stage.uri("/v1/runs"))
+                                    .header("Content-Type", "application/json; charset=utf-8")
+                                    .header("Idempotency-Key", "k")
+                                    .POST(
+                                            HttpRequest.BodyPublishers.ofString(
+                                                    "{\"handler\":\"chat-demo\"}"))
+                                    .build());
+            stage.post("/v1/runs", "{\"handler\":\"no-such\"}");
+            stage.post("/v1/runs", "{\"handler\":\"echo\"}");
+
+            // Then
+            assertEquals(200, again.statusCode());
+            assertEquals(first, ApiStage.json(again).get("id").textValue());
+            assertEquals("echo", ApiStage.json(again).get("handler").textValue());
+            assertEquals(2, stage.minted.get());
+        }
+    }
+
+    @Test
+    void list_pageByPage_givesEveryRunOnceNewestFirst(TestStack stack) throws Exception {
+        try (ApiStage stage = new ApiStage(stack)) {
+            // Given
+            List<String> started = new ArrayList<>();
+            for (int i = 0; i < 60; i++) {
+                started.addFirst(stage.start().toString());
+            }
+
+            // When
+            List<String> listed = new ArrayList<>();
+            String cursor = "";
+            int pages = 0;
+            do {
+                JsonNode page = ApiStage.json(stage.get("/v1/runs?limit=29" + cursor));
+                page.get("runs").forEach(run -> listed.add(run.get("id").textValue()));
+                cursor = page.get("next").isNull() ? "" : "&cursor=" + page.get("next").textValue();
+                pages++;
+            } while (!cursor.isEmpty());
+
+            // Then
+            assertEquals(started, listed);
+            assertEquals(3, pages);
+        }
+    }
+
+    @Test
+    void list_withFilters_givesOnlyThose(TestStack stack) throws Exception {
+        try (ApiStage stage = new ApiStage(stack)) {
+            // Given
+            RunId done = stage.start();
+            stage.finish(done);
+            stage.post("/v1/runs", "{\"handler\":\"chat-demo\",\"queue\":\"other\"}");
+
+            // When
+            JsonNode completed = ApiStage.json(stage.get("/v1/runs?status=completed"));
+            JsonNode other = ApiStage.json(stage.get("/v1/runs?queue=other&handler=chat-demo"));
+            JsonNode none = ApiStage.json(stage.get("/v1/runs?queue=other&handler=echo"));
+
+            // Then
+            assertEquals(1, completed.get("runs").size());
+            assertEquals(done.toString(), completed.get("runs").get(0).get("id").textValue());
+            assertFalse(completed.get("runs").get(0).has("input"));
+            assertEquals(1, other.get("runs").size());
+            assertTrue(other.get("next").isNull());
+            assertEquals(0, none.get("runs").size());
+        }
+    }
+
+    @Test
+    void cancel_ofWaitingRunningAndDoneRuns_saysWhereItStands(TestStack stack) throws Exception {
+        try (ApiStage stage = new ApiStage(stack)) {
+            // Given
+            RunId waiting = stage.start();
+            RunId running = stage.start();
+            stage.ledger.claim(running, 1, "worker");
+            RunId done = stage.start();
+            stage.finish(done);
+
+            // When
+            HttpResponse<String> first = stage.post("/v1/runs/" + waiting + "/cancel", null);
+            HttpResponse<String> again = stage.post("/v1/runs/" + waiting + "/cancel", "{}");
+            HttpResponse<String> asked =
+                    stage.post("/v1/runs/" + running + "/cancel", "{\"reason\":\"enough\"}");
+            HttpResponse<String> late = stage.post("/v1/runs/" + done + "/cancel", "{}");
+
+            // Then
+            assertEquals(200, first.statusCode());
+            assertEquals("cancelled", ApiStage.json(first).get("status").textValue());
+            assertEquals(200, again.statusCode());
+            assertEquals(202, asked.statusCode());
+            assertEquals("running", ApiStage.json(asked).get("status").textValue());
+            assertEquals(409, late.statusCode());
+            assertEquals("run_closed", ApiStage.json(late).get("code").textValue());
+        }
+    }
+}

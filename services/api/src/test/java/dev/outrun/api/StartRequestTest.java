@@ -1,0 +1,91 @@
+package dev.outrun.api;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.outrun.schema.error.ErrorCode;
+import dev.outrun.schema.error.OutrunException;
+import java.time.Instant;
+import java.time.InstantSource;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class StartRequestTest {
+
+    private static final Instant NOW = Instant.parse("2026-01-31T12:00:00Z");
+    private static final InstantSource CLOCK = InstantSource.fixed(NOW);
+
+    @Test
+    void start_withAllFields_keepsThem() {
+        // Given
+        String body =
+                "{\"handler\":\"chat-demo\",\"queue\":\"q.1\",\"input\": { \"a\" : 1 } ,"
+                        + "\"delay_ms\":1500,\"retry\":{\"max_attempts\":2},\"idempotency_key\":\"k\"}";
+
+        // When
+        StartRequest start = StartRequest.of(JsonObject.parse(body), "k", CLOCK);
+
+        // Then
+        assertEquals(
+                new StartRequest(
+                        "chat-demo",
+                        "q.1",
+                        "{ \"a\" : 1 }",
+                        "k",
+                        NOW.plusMillis(1500),
+                        "{\"max_attempts\":2}"),
+                start);
+    }
+
+    @Test
+    void start_withNothingButAHandler_hasDefaults() {
+        // When
+        StartRequest start =
+                StartRequest.of(JsonObject.parse("{\"handler\":\"echo\"}"), null, CLOCK);
+
+        // Then
+        assertEquals("default", start.queue());
+        assertEquals("null", start.input());
+        assertNull(start.runAt());
+        assertNull(start.retry());
+        assertNull(start.idempotencyKey());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{} | 'handler'",
+                "{'handler':1} | 'handler'",
+                "{'handler':null} | 'handler'",
+                "{'handler':'no/slash'} | 'handler'",
+                "{'handler':'e','queue':'Q'} | 'queue'",
+                "{'handler':'e','queue':''} | 'queue'",
+                "{'handler':'e','priority':1} | 'priority'",
+                "{'handler':'e','timeout_ms':1} | 'timeout_ms'",
+                "{'handler':'e','parent':'x'} | 'parent'",
+                "{'handler':'e','delay_ms':-1} | 'delay_ms'",
+                "{'handler':'e','delay_ms':1.5} | 'delay_ms'",
+                "{'handler':'e','run_at':'tomorrow'} | 'run_at'",
+                "{'handler':'e','run_at':'9999-01-01T00:00:00Z'} | 'run_at'",
+                "{'handler':'e','delay_ms':1,'run_at':'2026-02-01T00:00:00Z'} | 'delay_ms'",
+                "{'handler':'e','idempotency_key':''} | 'idempotency_key'",
+                "{'handler':'e','idempotency_key':'other'} | 'idempotency_key'"
+            },
+            quoteCharacter = '`')
+    void start_withABadField_isRefusedByName(String body, String named) {
+        // Given
+        JsonObject json = JsonObject.parse(body.replace('\'', '"'));
+
+        // When
+        OutrunException refused =
+                assertThrows(OutrunException.class, () -> StartRequest.of(json, "header", CLOCK));
+
+        // Then
+        assertEquals(ErrorCode.INVALID_REQUEST, refused.code());
+        assertTrue(String.valueOf(refused.getMessage()).contains(named), refused.getMessage());
+    }
+}
