@@ -1,0 +1,83 @@
+package dev.outrun.server;
+
+import dev.outrun.engine.Guarantee;
+import dev.outrun.schema.sql.PostgresAddress;
+import dev.outrun.schema.topic.Topics;
+import java.nio.file.Path;
+
+/**
+ * All that one process of Outrun is told.
+ *
+ * @param slot the connector's replication slot; one connector works on it at a time
+ * @param host where the API listens, as is {@code port}; 0 is any free port
+ * @param instance this process's name, the same after a restart: the engine takes its shards back
+ *     under it, and attempts of the worker's earlier life are known to be lost
+ * @param stateDir a folder of this process's own
+ * @param workerConcurrency attempts the worker runs at once
+ */
+public record OutrunConfig(
+        PostgresAddress postgres,
+        String bootstrapServers,
+        Topics topics,
+        String slot,
+        String host,
+        int port,
+        String instance,
+        Path stateDir,
+        Guarantee guarantee,
+        int workerConcurrency) {
+
+    public static final String DEFAULT_SLOT = "outrun";
+
+    private static final int WORKER_CONCURRENCY = 256;
+
+    /** One process that does everything, on any free port of the loopback address. */
+    public static OutrunConfig of(
+            PostgresAddress postgres,
+            String bootstrapServers,
+            Topics topics,
+            String slot,
+            Path stateDir) {
+        return new OutrunConfig(
+                postgres,
+                bootstrapServers,
+                topics,
+                slot,
+                "127.0.0.1",
+                0,
+                "outrun",
+                stateDir,
+                Guarantee.AT_LEAST_ONCE,
+                WORKER_CONCURRENCY);
+    }
+
+    /** The same on another port. */
+    public OutrunConfig withPort(int other) {
+        return new OutrunConfig(
+                postgres,
+                bootstrapServers,
+                topics,
+                slot,
+                host,
+                other,
+                instance,
+                stateDir,
+                guarantee,
+                workerConcurrency);
+    }
+
+    /** The same under another guarantee of the engine's. */
+    public OutrunConfig withGuarantee(Guarantee other) {
+        return new OutrunConfig(
+                postgres,
+                bootstrapServers,
+                topics,
+                slot,
+                host,
+                port,
+                instance,
+                stateDir,
+                other,
+                workerConcurrency);
+    }
+}

@@ -1,0 +1,57 @@
+package dev.outrun.server.cli;
+
+import dev.outrun.schema.error.OutrunException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
+
+/**
+ * The program behind {@code ./outrun}.
+ *
+ * <p>Exit codes: 0 done; 1 a followed run did not complete; 2 a word on the command line is wrong;
+ * 3 the server refused the request, cannot be reached, or could not be started.
+ */
+@Command(
+        name = "outrun",
+        description = "A durable, ordered, replayable event log for every agent run.",
+        subcommands = {DevCommand.class, RunCommand.class},
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND")
+public final class Main {
+
+    static final int RUN_NOT_COMPLETED = 1;
+    static final int USAGE = 2;
+    static final int REFUSED = 3;
+
+    private Main() {}
+
+    public static void main(String[] args) {
+        System.exit(run(args));
+    }
+
+    /** Runs one command line to its end and returns its exit code. */
+    public static int run(String... args) {
+        return new CommandLine(new Main())
+                .setExecutionExceptionHandler((failure, command, _) -> report(failure, command))
+                .execute(args);
+    }
+
+    /**
+     * A failure that has a code is the user's to mend: one line. Anything else is ours: the stack
+     * trace.
+     */
+    private static int report(Exception failure, CommandLine command) {
+        if (failure instanceof OutrunException known) {
+            command.getErr()
+                    .println(
+                            Ansi.AUTO.string("@|red outrun:|@ ")
+                                    + known.getMessage()
+                                    + " ("
+                                    + known.code().code()
+                                    + ")");
+        } else {
+            failure.printStackTrace(command.getErr());
+        }
+        return REFUSED;
+    }
+}

@@ -1,0 +1,172 @@
+package dev.outrun.server.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.outrun.schema.run.RunStatus;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code outrun run}: start, watch and end runs over HTTP. */
+@Command(
+        name = "run",
+        description = "Start, watch and end runs.",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND")
+final class RunCommand {
+
+    @Spec CommandSpec spec;
+
+    /** Where the API is: on every command of the group. */
+    static final class Api {
+
+        @Option(
+                names = "--url",
+                paramLabel = "URL",
+                defaultValue = "${env:OUTRUN_URL:-http://127.0.0.1:8080}",
+                description = "Where the API listens (default: $$OUTRUN_URL, or ${DEFAULT-VALUE}).")
+        URI url;
+
+        ApiClient client() {
+            return new ApiClient(url);
+        }
+    }
+
+    @Command(
+            name = "start",
+            description = "Start a run and print its id.",
+            mixinStandardHelpOptions = true)
+    int start(
+            @Mixin Api api,
+            @Parameters(paramLabel = "HANDLER", description = "What runs it, such as echo.")
+                    String handler,
+            @Option(
+                            names = "--input",
+                            paramLabel = "JSON",
+                            defaultValue = "null",
+                            description = "The handler's input (default: ${DEFAULT-VALUE}).")
+                    String input,
+            @Option(
+                            names = "--queue",
+                            paramLabel = "QUEUE",
+                            description = "Its queue (default: default).")
+                    @Nullable String queue,
+            @Option(
+                            names = "--idempotency-key",
+                            paramLabel = "KEY",
+                            description = "Start it only if no run has this key yet.")
+                    @Nullable String key,
+            @Option(names = "--follow", description = "Print its events until it ends.")
+                    boolean follow) {
+        JsonNode run = api.client().start(handler, input, queue, key);
+        String id = run.get("id").asText();
+        spec.commandLine().getOut().println(id);
+        return follow ? follow(api, id, 0) : 0;
+    }
+
+    @Command(
+            name = "follow",
+            description = "Print a run's events, those to come as well, until it ends.",
+            mixinStandardHelpOptions = true)
+    int follow(
+            @Mixin Api api,
+            @Parameters(paramLabel = "ID", description = "The run's id.") String id,
+            @Option(
+                            names = "--from",
+                            paramLabel = "SEQ",
+                            defaultValue = "0",
+                            description = "The first event wanted (default: ${DEFAULT-VALUE}).")
+                    long from) {
+        var out = spec.commandLine().getOut();
+        String last =
+                api.client()
+                        .follow(
+                                id,
+                                from,
+                                event -> {
+                                    out.printf(
+                                            "%6s  %-22s %s%n",
+                                            event.seq(), event.type(), event.data());
+                                    out.flush();
+                                });
+        return last.equals(RunStatus.COMPLETED.text()) ? 0 : Main.RUN_NOT_COMPLETED;
+    }
+
+    @Command(
+            name = "list",
+            description = "List runs, newest first.",
+            mixinStandardHelpOptions = true)
+    void list(
+            @Mixin Api api,
+            @Option(
+                            names = "--status",
+                            paramLabel = "STATUS",
+                            description = "Only these, such as running.")
+                    @Nullable String status,
+            @Option(
+                            names = "--handler",
+                            paramLabel = "HANDLER",
+                            description = "Only runs of this handler.")
+                    @Nullable String handler,
+            @Option(
+                            names = "--limit",
+                            paramLabel = "N",
+                            defaultValue = "20",
+                            description = "At most so many (default: ${DEFAULT-VALUE}).")
+                    int limit) {
+        String query =
+                "?limit=" + limit + parameter("status", status) + parameter("handler", handler);
+        var out = spec.commandLine().getOut();
+        out.printf(
+                "%-36s  %-10s %-16s %-12s %7s  %s%n",
+                "RUN", "STATUS", "HANDLER", "QUEUE", "EVENTS", "CREATED");
+        for (JsonNode run : api.client().get("/v1/runs" + query).get("runs")) {
+            out.printf(
+                    "%-36s  %-10s %-16s %-12s %7s  %s%n",
+                    run.get("id").asText(),
+                    run.get("status").asText(),
+                    run.get("handler").asText(),
+                    run.get("queue").asText(),
+                    run.get("next_seq").asText(),
+                    run.get("created_at").asText());
+        }
+    }
+
+    @Command(
+            name = "show",
+            description = "Print one run, as JSON.",
+            mixinStandardHelpOptions = true)
+    void show(
+            @Mixin Api api,
+            @Parameters(paramLabel = "ID", description = "The run's id.") String id) {
+        spec.commandLine()
+                .getOut()
+                .println(api.client().get("/v1/runs/" + encode(id)).toPrettyString());
+    }
+
+    @Command(
+            name = "cancel",
+            description = "Ask for the end of a run.",
+            mixinStandardHelpOptions = true)
+    void cancel(
+            @Mixin Api api,
+            @Parameters(paramLabel = "ID", description = "The run's id.") String id,
+            @Option(names = "--reason", paramLabel = "TEXT", description = "Why, for its log.")
+                    @Nullable String reason) {
+        spec.commandLine().getOut().println(api.client().cancel(id, reason).get("status").asText());
+    }
+
+    private static String parameter(String name, @Nullable String value) {
+        return value == null ? "" : "&" + name + "=" + encode(value);
+    }
+
+    static String encode(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+}
