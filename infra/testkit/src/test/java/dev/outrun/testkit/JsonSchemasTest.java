@@ -1,0 +1,68 @@
+package dev.outrun.testkit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.networknt.schema.JsonSchema;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion.VersionFlag;
+import dev.outrun.schema.event.Event;
+import dev.outrun.schema.json.WireJson;
+import dev.outrun.schema.run.RunId;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** The JSON Schemas say what real events are. */
+@ExtendWith(OutrunExtension.class)
+final class JsonSchemasTest {
+
+    private final JsonSchemaFactory schemas = JsonSchemaFactory.getInstance(VersionFlag.V202012);
+
+    @Test
+    void eventsOfEveryPlatformType_areAsTheirSchemasSay(TestOutrun outrun) throws IOException {
+        // Given
+        RunId retried = outrun.start("flaky", "{}");
+        RunId failed = outrun.start("chat-demo", "{\"rate\":-1}");
+        RunId cancelled = outrun.start("sleeper", "null");
+        outrun.api().cancel(cancelled.toString(), "for the test");
+
+        // When
+        Set<String> seen = new TreeSet<>();
+        for (RunId run : List.of(retried, failed, cancelled)) {
+            for (Event event : outrun.awaitEnd(run)) {
+                seen.add(event.type());
+                assertValid("envelope", WireJson.mapper().readTree(event.envelope()));
+                if (event.type().startsWith("run.")) {
+                    assertValid(event.type(), WireJson.mapper().readTree(event.data()));
+                }
+            }
+        }
+
+        // Then
+        seen.removeIf(type -> !type.startsWith("run."));
+        assertEquals(
+                Set.of(
+                        "run.requested",
+                        "run.attempt.started",
+                        "run.attempt.failed",
+                        "run.retry.scheduled",
+                        "run.cancel.requested",
+                        "run.completed",
+                        "run.failed",
+                        "run.cancelled"),
+                seen);
+    }
+
+    private void assertValid(String name, JsonNode value) throws IOException {
+        try (InputStream in = Event.class.getResourceAsStream("/schemas/" + name + ".json")) {
+            JsonSchema schema = schemas.getSchema(Objects.requireNonNull(in, name));
+            assertEquals(Set.of(), schema.validate(value), name + ": " + value);
+        }
+    }
+}
