@@ -65,19 +65,4 @@ public record OutrunConfig(
                 guarantee,
                 workerConcurrency);
     }
-
-    /** The same under another guarantee of the engine's. */
-    public OutrunConfig withGuarantee(Guarantee other) {
-        return new OutrunConfig(
-                postgres,
-                bootstrapServers,
-                topics,
-                slot,
-                host,
-                port,
-                instance,
-                stateDir,
-                other,
-                workerConcurrency);
-    }
 }
