@@ -9,6 +9,7 @@ insert into outrun.cluster default values;
 comment on column outrun.cluster.shards is
     'Partitions of the firehose. Fixed once the first run has started: run.shard is a partition number.';
 
+-- How queues differ from the default; a queue without a row has the defaults below.
 create table outrun.queue (
     name       text        primary key check (name ~ '^[a-z0-9][a-z0-9._-]{0,62}$'),
     width      int         not null default 1 check (width between 1 and 1024),
@@ -16,7 +17,6 @@ create table outrun.queue (
 );
 comment on column outrun.queue.width is
     'How many shards the queue''s runs are hashed over. 1 keeps its order and limits strict.';
-insert into outrun.queue (name) values ('default');
 
 -- What workers offer to run. A run whose handler nobody has ever offered is refused when it is started.
 create table outrun.handler (
@@ -27,7 +27,7 @@ create table outrun.handler (
 create table outrun.run (
     id                  uuid        primary key,
     tenant              text        not null check (tenant ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
-    queue               text        not null,
+    queue               text        not null check (queue ~ '^[a-z0-9][a-z0-9._-]{0,62}$'),
     handler             text        not null,
     shard               int         not null,
     status              text        not null check (status in

@@ -116,13 +116,11 @@ begin
         perform outrun.check_retry(retry);
     end if;
     select c.shards into shards from outrun.cluster c;
+    -- Only read: a row written here would be locked until the caller's transaction ends, and hold up every
+    -- other start in that queue.
     select q.width into width from outrun.queue q where q.name = start_run.queue;
-    if not found then
-        insert into outrun.queue (name) values (start_run.queue) on conflict do nothing;
-        width := 1;
-    end if;
     shard := ((hashtextextended(queue, 0) & 1073741823)
-        + (hashtextextended(run::text, 0) & 1073741823) % least(width, shards)) % shards;
+        + (hashtextextended(run::text, 0) & 1073741823) % least(coalesce(width, 1), shards)) % shards;
 
     insert into outrun.run (id, tenant, queue, handler, shard, status, next_seq, input,
                             idempotency_key, run_at, created_at, updated_at)

@@ -7,12 +7,14 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 
 /** An application that writes to the ledger with SQL. */
 final class Appends {
 
     private final DataSource database;
+    private final AtomicInteger started = new AtomicInteger();
 
     Appends(DataSource database) throws SQLException {
         this.database = database;
@@ -22,19 +24,19 @@ final class Appends {
         }
     }
 
-    /** Starts a run of its own queue; queues are spread over the shards. */
+    /** Starts a run in the next of ten queues, which are spread over the shards. */
     RunId start() throws SQLException {
         try (Connection connection = database.getConnection()) {
             return start(connection, Tenant.DEFAULT);
         }
     }
 
-    static RunId start(Connection connection, Tenant tenant) throws SQLException {
+    RunId start(Connection connection, Tenant tenant) throws SQLException {
         try (PreparedStatement statement =
                 connection.prepareStatement(
-                        "select outrun.start_run('test', queue => 'q' || (random() * 9)::int,"
-                                + " tenant => ?)")) {
-            statement.setString(1, tenant.name());
+                        "select outrun.start_run('test', queue => ?, tenant => ?)")) {
+            statement.setString(1, "q" + started.getAndIncrement() % 10);
+            statement.setString(2, tenant.name());
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
                 return RunId.parse(row.getString(1));

@@ -112,7 +112,7 @@ class CrashTest {
         private void write(Connection connection, List<RunId> runs, Random random)
                 throws SQLException, InterruptedException {
             if (runs.size() < 3 || (runs.size() < 10 && random.nextInt(20) == 0)) {
-                runs.add(Appends.start(connection, Tenant.DEFAULT));
+                runs.add(ledger.start(connection, Tenant.DEFAULT));
             }
             int appends = random.nextInt(100) == 0 ? 500 : 1 + random.nextInt(5);
             for (int i = 0; i < appends; i++) {

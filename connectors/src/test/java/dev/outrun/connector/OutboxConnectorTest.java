@@ -74,7 +74,7 @@ class OutboxConnectorTest {
             // Given
             List<RunId> runs = new ArrayList<>();
             for (int i = 0; i < 20; i++) {
-                runs.add(Appends.start(transaction, new Tenant("tenant-" + i % 3)));
+                runs.add(ledger.start(transaction, new Tenant("tenant-" + i % 3)));
             }
 
             // When
@@ -102,8 +102,8 @@ class OutboxConnectorTest {
                 Connection first = ledger.open();
                 Connection second = ledger.open()) {
             // Given
-            RunId one = Appends.start(first, Tenant.DEFAULT);
-            RunId other = Appends.start(second, Tenant.DEFAULT);
+            RunId one = ledger.start(first, Tenant.DEFAULT);
+            RunId other = ledger.start(second, Tenant.DEFAULT);
             Appends.append(first, one, "1");
 
             // When
@@ -213,8 +213,8 @@ class OutboxConnectorTest {
         try (Connection first = ledger.open();
                 Connection second = ledger.open()) {
             try (OutboxConnector connector = start()) {
-                run = Appends.start(first, Tenant.DEFAULT);
-                RunId open = Appends.start(second, Tenant.DEFAULT);
+                run = ledger.start(first, Tenant.DEFAULT);
+                RunId open = ledger.start(second, Tenant.DEFAULT);
                 first.commit();
                 connector.drainOnce(LIMIT);
                 Appends.append(second, open, "1");

@@ -14,6 +14,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -75,6 +76,35 @@ final class PostgresLedgerTest
         // Then
         assertEquals(before, log(run));
         assertEquals(2, ledger.append(run, 1, "[{\"type\":\"next\"}]"));
+    }
+
+    @Test
+    void start_in_a_new_queue_does_not_wait_for_an_open_transaction_that_did_the_same()
+            throws SQLException {
+        // Given
+        ledger.registerHandlers(List.of(HANDLER));
+        try (Connection open = stack.dataSource().getConnection();
+                Connection other = stack.dataSource().getConnection()) {
+            open.setAutoCommit(false);
+            startInNewQueue(open);
+
+            // When
+            try (Statement patience = other.createStatement()) {
+                patience.execute("set lock_timeout = '1ms'");
+            }
+            startInNewQueue(other);
+
+            // Then
+            open.rollback();
+        }
+    }
+
+    private static void startInNewQueue(Connection connection) throws SQLException {
+        try (PreparedStatement start =
+                connection.prepareStatement("select outrun.start_run(?, queue => 'new')")) {
+            start.setString(1, HANDLER);
+            start.execute();
+        }
     }
 
     @Test
