@@ -244,7 +244,7 @@ public final class OutboxConnector implements AutoCloseable {
         return new Publisher.Settings(
                 config.slot(),
                 runs.producers(),
-                runs.linger(),
+                runs.rest(),
                 runs.knownRuns(),
                 runs.queueAppends(),
                 runs.queueBytes(),

@@ -3,13 +3,9 @@ package dev.outrun.connector.publish;
 import dev.outrun.schema.run.RunId;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.clients.producer.RecordMetadata;
 
 /**
  * The firehose's side of the publisher: one producer, pipelined, fed from the publisher's thread.
@@ -22,7 +18,6 @@ final class LiveLane implements AutoCloseable {
     private final Producer<byte[], byte[]> producer;
     private final String topic;
     private final long[] next;
-    private final BitSet known = new BitSet();
     private final Map<RunId, Long> published;
     private final Halt halt;
     private volatile boolean closed;
@@ -55,18 +50,17 @@ final class LiveLane implements AutoCloseable {
     }
 
     /**
-     * Sends one event's record, unless a publisher before us has. Blocks while there is no room,
-     * and for a partition's very first record until it is acknowledged (see {@link Producers}).
+     * Sends one event's record, unless a publisher before us has. Blocks while there is no room.
      */
-    void send(Stretch stretch, RunId run, long seq, ProducerRecord<byte[], byte[]> record)
-            throws InterruptedException {
+    void send(Stretch stretch, RunId run, long seq, ProducerRecord<byte[], byte[]> record) {
         if (isPublished(run, seq)) {
             stretch.acknowledged();
             return;
         }
         int partition = record.partition();
         long expected = next[partition]++;
-        Future<RecordMetadata> sent =
+        // The callback hears of everything the future would.
+        var _ =
                 producer.send(
                         record,
                         (metadata, failure) -> {
@@ -78,10 +72,6 @@ final class LiveLane implements AutoCloseable {
                                 stretch.acknowledged();
                             }
                         });
-        if (!known.get(partition)) {
-            await(sent);
-            known.set(partition);
-        }
     }
 
     /** Waits for what is in flight, up to the limit. */
@@ -111,15 +101,6 @@ final class LiveLane implements AutoCloseable {
                                 + " run=%s topic=%s partition=%d offset=%d expected=%d seq=%d")
                         .formatted(run, topic, partition, offset, expected, seq),
                 null);
-    }
-
-    private static void await(Future<RecordMetadata> sent) throws InterruptedException {
-        try {
-            sent.get();
-        } catch (ExecutionException e) {
-            // The callback has said so.
-            throw new IllegalStateException("the firehose refused a partition's first record", e);
-        }
     }
 
     private boolean isPublished(RunId run, long seq) {

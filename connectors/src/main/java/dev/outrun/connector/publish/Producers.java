@@ -10,36 +10,33 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * Makes the lanes' producers: idempotent ones that never give up on their own.
+ * Makes the lanes' producers: idempotent ones that never give up on their own, with one request
+ * under way and no linger.
  *
- * <p>Idempotence keeps the order of what is under way only where the broker knows the producer. To
- * a partition it has never written to, the first batch may be refused, because the broker has just
- * made the topic and is not its leader yet, and the second one be taken a moment later: a broker
- * that has no state of a producer accepts any sequence number as its first. So only one request may
- * be under way until a partition has acknowledged something.
+ * <p>So batches form by themselves: whatever is sent while a request is under way leaves together
+ * with the next one. A quiet lane sends each record at once, a busy one sends few and full
+ * requests, for which the broker, and every reader behind it, has less to do.
+ *
+ * <p>And it keeps the order on topics that have just been made. Idempotence alone keeps it only
+ * where the broker knows the producer: the first batch may be refused, because the broker is not
+ * the new topic's leader yet, and the second be taken a moment later, since a broker that has no
+ * state of a producer accepts any sequence number as its first.
  */
 final class Producers {
 
     private Producers() {}
 
-    /** The live lane's: every record leaves at once. */
+    /** The live lane's: few partitions, large batches. */
     static Producer<byte[], byte[]> live(KafkaAddress kafka, String name) {
         Map<String, Object> own = common(name);
-        own.put(ProducerConfig.LINGER_MS_CONFIG, 0);
-        own.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 5);
-        // Batches still form while five requests are under way: big ones, few partitions.
         own.put(ProducerConfig.BATCH_SIZE_CONFIG, 128 << 10);
         own.put(ProducerConfig.BUFFER_MEMORY_CONFIG, 64L << 20);
         return create(kafka, own);
     }
 
-    /** A run lane's, which has been patient itself. */
+    /** A run lane's: many topics, small batches. */
     static Producer<byte[], byte[]> runs(KafkaAddress kafka, String name) {
         Map<String, Object> own = common(name);
-        own.put(ProducerConfig.LINGER_MS_CONFIG, 0);
-        // With two requests under way a new topic's records come out of order: see below. The lane
-        // is not the fast one, and its requests get fuller.
-        own.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
         // A buffer per topic being written: larger ones exhaust the memory at thousands of runs.
         own.put(ProducerConfig.BATCH_SIZE_CONFIG, 16 << 10);
         own.put(ProducerConfig.BUFFER_MEMORY_CONFIG, 64L << 20);
@@ -50,10 +47,7 @@ final class Producers {
 
     /** The checkpoints': one small record now and then. */
     static Producer<byte[], byte[]> checkpoints(KafkaAddress kafka, String name) {
-        Map<String, Object> own = common(name);
-        own.put(ProducerConfig.LINGER_MS_CONFIG, 0);
-        own.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
-        return create(kafka, own);
+        return create(kafka, common(name));
     }
 
     private static Map<String, Object> common(String name) {
@@ -64,6 +58,8 @@ final class Producers {
         // In order and without duplicates within one producer's life; acks=all is its condition.
         own.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
         own.put(ProducerConfig.ACKS_CONFIG, "all");
+        own.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
+        own.put(ProducerConfig.LINGER_MS_CONFIG, 0);
         // A record given up on would be a hole: whoever watches our health decides, not a timer.
         own.put(ProducerConfig.RETRIES_CONFIG, Integer.MAX_VALUE);
         own.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE);
@@ -77,6 +73,8 @@ final class Producers {
         own.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, PlatformTopics.RECORD_BYTES_MAX);
         own.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "none");
         own.put(ProducerConfig.ENABLE_METRICS_PUSH_CONFIG, false);
+        // By default an MBean for each topic and measure.
+        own.put(ProducerConfig.METRIC_REPORTER_CLASSES_CONFIG, "");
         return own;
     }
 

@@ -41,7 +41,7 @@ public final class Publisher implements ChangeConsumer {
     public record Settings(
             String name,
             int runProducers,
-            Duration runLinger,
+            Duration runRest,
             int knownRuns,
             int queueAppends,
             int queueBytes,
@@ -81,7 +81,7 @@ public final class Publisher implements ChangeConsumer {
                             name,
                             Producers.runs(kafka, name),
                             runTopics,
-                            settings.runLinger(),
+                            settings.runRest(),
                             settings.knownRuns() / settings.runProducers(),
                             settings.queueAppends(),
                             settings.queueBytes(),

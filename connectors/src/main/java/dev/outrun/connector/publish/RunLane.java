@@ -47,7 +47,7 @@ final class RunLane implements AutoCloseable {
     private final BlockingQueue<RunAppend> queue;
     private final Semaphore room;
     private final int roomTotal;
-    private final long linger;
+    private final long rest;
     private final Halt halt;
     private final Thread thread;
     private volatile boolean closed;
@@ -55,14 +55,15 @@ final class RunLane implements AutoCloseable {
     /**
      * Starts its thread.
      *
-     * @param linger patience for more appends, before the first one's records are sent
+     * @param rest after each batch, while the next one gathers; an append that comes later than
+     *     that is sent at once
      * @param queueBytes of values that may wait; a single larger append waits alone
      */
     RunLane(
             String name,
             Producer<byte[], byte[]> producer,
             RunTopics topics,
-            Duration linger,
+            Duration rest,
             int knownRuns,
             int queueAppends,
             int queueBytes,
@@ -73,7 +74,7 @@ final class RunLane implements AutoCloseable {
         this.queue = new ArrayBlockingQueue<>(queueAppends);
         this.roomTotal = queueBytes / KIBIBYTE;
         this.room = new Semaphore(roomTotal);
-        this.linger = linger.toNanos();
+        this.rest = rest.toNanos();
         this.halt = halt;
         this.thread = Thread.ofPlatform().name(name).daemon().start(this::loop);
     }
@@ -105,10 +106,6 @@ final class RunLane implements AutoCloseable {
         try {
             while (!closed) {
                 batch.add(queue.take());
-                if (queue.size() < BATCH) {
-                    // Nobody has to wake this thread for what arrives in the meantime.
-                    LockSupport.parkNanos(linger);
-                }
                 queue.drainTo(batch, BATCH - 1);
                 learn(batch);
                 for (RunAppend append : batch) {
@@ -116,6 +113,10 @@ final class RunLane implements AutoCloseable {
                     room.release(room(append));
                 }
                 batch.clear();
+                if (queue.size() < BATCH) {
+                    // Nobody has to wake this thread for what arrives in the meantime.
+                    LockSupport.parkNanos(rest);
+                }
             }
         } catch (InterruptedException | InterruptException e) {
             Thread.currentThread().interrupt(); // closed

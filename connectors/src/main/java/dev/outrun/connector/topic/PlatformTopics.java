@@ -2,6 +2,7 @@ package dev.outrun.connector.topic;
 
 import dev.outrun.schema.topic.Topics;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +29,18 @@ public final class PlatformTopics {
     private static final String FOREVER = "-1";
     private static final String DELETE = TopicConfig.CLEANUP_POLICY_DELETE;
     private static final String COMPACT = TopicConfig.CLEANUP_POLICY_COMPACT;
+
+    /**
+     * What every follower's fetch begins with is a walk from the nearest index entry to its offset,
+     * a system call per batch. Brokers set up for thousands of run topics have one entry per MiB,
+     * right for a short log that is read once; here it would cost more than all else together.
+     */
+    private static final Map<String, String> FOLLOWED =
+            Map.of(
+                    TopicConfig.INDEX_INTERVAL_BYTES_CONFIG,
+                    Integer.toString(4 << 10),
+                    TopicConfig.SEGMENT_INDEX_BYTES_CONFIG,
+                    Integer.toString(10 << 20));
 
     private PlatformTopics() {}
 
@@ -105,7 +118,9 @@ public final class PlatformTopics {
     }
 
     private static NewTopic topic(String name, int partitions, Map<String, String> configs) {
-        return new NewTopic(name, Optional.of(partitions), Optional.empty()).configs(configs);
+        Map<String, String> all = new HashMap<>(FOLLOWED);
+        all.putAll(configs);
+        return new NewTopic(name, Optional.of(partitions), Optional.empty()).configs(all);
     }
 
     private static Map<String, String> retention(String millis, String segmentMillis) {

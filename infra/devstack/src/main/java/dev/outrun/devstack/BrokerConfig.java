@@ -57,7 +57,7 @@ public final class BrokerConfig {
         config.put("metadata.max.idle.interval.ms", "0");
         // One broker on a developer's machine: few threads.
         config.put("num.network.threads", "2");
-        config.put("num.io.threads", "4");
+        config.put("num.io.threads", "2");
         config.put("background.threads", "2");
         config.put("num.replica.fetchers", "1");
         // An MBean per topic and metric costs time and memory and nobody reads it.

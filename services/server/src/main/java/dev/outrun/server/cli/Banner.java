@@ -1,6 +1,7 @@
 package dev.outrun.server.cli;
 
 import java.io.PrintWriter;
+import java.net.URI;
 import java.util.concurrent.TimeUnit;
 
 /** What {@code outrun dev} says once it is ready: where everything listens, and lines to try. */
@@ -9,7 +10,7 @@ record Banner(EmbeddedOutrun outrun, long startNanos) {
     private static final int DEFAULT_PORT = 8080;
 
     void print(PrintWriter out) {
-        String url = "http://" + EmbeddedOutrun.HOST + ":" + outrun.port();
+        URI url = outrun.api();
         out.printf(
                 """
 

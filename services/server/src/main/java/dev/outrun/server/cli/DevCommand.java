@@ -58,8 +58,11 @@ final class DevCommand implements Callable<Integer> {
             description = "Where Postgres listens; 0: any free (default: ${DEFAULT-VALUE}).")
     int postgresPort;
 
-    @Option(names = "--exit-when-ready", description = "Stop again once everything works.")
-    boolean exitWhenReady;
+    @Option(
+            names = "--rehearse",
+            hidden = true,
+            description = "Put a load of sample runs through, and stop.")
+    boolean rehearse;
 
     @Override
     public Integer call() throws InterruptedException {
@@ -84,7 +87,9 @@ final class DevCommand implements Callable<Integer> {
                                 "outrun-stop"));
         outrun.start();
         new Banner(outrun, System.nanoTime() - begin).print(spec.commandLine().getOut());
-        if (!exitWhenReady) {
+        if (rehearse) {
+            new Rehearsal(new ApiClient(outrun.api())).run();
+        } else {
             stopped.await();
         }
         return 0;

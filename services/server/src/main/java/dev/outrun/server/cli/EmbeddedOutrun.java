@@ -9,6 +9,7 @@ import dev.outrun.server.Outrun;
 import dev.outrun.server.OutrunConfig;
 import dev.outrun.server.Parts;
 import dev.outrun.worker.sample.SampleHandlers;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.function.Supplier;
 import org.slf4j.bridge.SLF4JBridgeHandler;
@@ -59,6 +60,10 @@ final class EmbeddedOutrun implements AutoCloseable {
 
     int port() {
         return port;
+    }
+
+    URI api() {
+        return URI.create("http://" + HOST + ":" + port);
     }
 
     int kafkaPort() {
