@@ -3,7 +3,6 @@ package dev.outrun.engine;
 import dev.outrun.engine.out.Outlets;
 import dev.outrun.engine.out.ShardKey;
 import dev.outrun.schema.topic.Topics;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.common.config.TopicConfig;
@@ -51,47 +50,6 @@ public final class EngineTopology {
         addSink(topology, INTERRUPTS, topics.interrupts());
         addSink(topology, VIEWS, topics.runs());
         return topology;
-    }
-
-    /**
-     * Checks that the topics are there, all with as many partitions. To be called before the engine
-     * starts: Kafka Streams itself compares partitions only where it repartitions, and with too few
-     * for the heartbeats a shard would take every worker for dead.
-     *
-     * @param partitions how many partitions each existing topic has
-     * @return that number: the shards
-     * @throws IllegalStateException naming the topic that is missing or different
-     */
-    public static int requireCopartitioned(Topics topics, Map<String, Integer> partitions) {
-        int shards = partitionsOf(topics.events(), partitions);
-        for (String topic :
-                List.of(
-                        topics.heartbeats(),
-                        topics.tasks(),
-                        topics.decisions(),
-                        topics.interrupts(),
-                        topics.runs())) {
-            if (partitionsOf(topic, partitions) != shards) {
-                throw new IllegalStateException(
-                        "topic "
-                                + topic
-                                + " has "
-                                + partitions.get(topic)
-                                + " partitions, "
-                                + topics.events()
-                                + " has "
-                                + shards);
-            }
-        }
-        return shards;
-    }
-
-    private static int partitionsOf(String topic, Map<String, Integer> partitions) {
-        Integer count = partitions.get(topic);
-        if (count == null) {
-            throw new IllegalStateException("topic " + topic + " is missing");
-        }
-        return count;
     }
 
     private static void addSink(Topology topology, String name, String topic) {

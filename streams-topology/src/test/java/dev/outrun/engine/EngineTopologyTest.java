@@ -10,8 +10,6 @@ import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.topic.Topics;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -39,37 +37,6 @@ final class EngineTopologyTest {
                 subtopologies.iterator().next().nodes().stream()
                         .filter(TopologyDescription.Source.class::isInstance)
                         .count());
-    }
-
-    @Test
-    void topics_ofEqualPartitions_areTheShards() {
-        // When / Then
-        assertEquals(4, EngineTopology.requireCopartitioned(TOPICS, partitions()));
-    }
-
-    @Test
-    void topics_missingOrUnequal_areNamed() {
-        // Given
-        Map<String, Integer> missing = partitions();
-        missing.remove(TOPICS.runs());
-        Map<String, Integer> unequal = partitions();
-        unequal.put(TOPICS.heartbeats(), 3);
-
-        // When
-        var absent =
-                assertThrows(
-                        IllegalStateException.class,
-                        () -> EngineTopology.requireCopartitioned(TOPICS, missing));
-        var different =
-                assertThrows(
-                        IllegalStateException.class,
-                        () -> EngineTopology.requireCopartitioned(TOPICS, unequal));
-
-        // Then
-        assertEquals("topic test.runs is missing", absent.getMessage());
-        assertEquals(
-                "topic test.heartbeats has 3 partitions, test.events has 4",
-                different.getMessage());
     }
 
     @Test
@@ -122,17 +89,6 @@ final class EngineTopologyTest {
         // Then
         assertEquals(
                 "engine.worker_timeout is PT0.099S, not PT0.1S to PT24H", refused.getMessage());
-    }
-
-    private static Map<String, Integer> partitions() {
-        Map<String, Integer> partitions = new HashMap<>();
-        partitions.put(TOPICS.events(), 4);
-        partitions.put(TOPICS.heartbeats(), 4);
-        partitions.put(TOPICS.tasks(), 4);
-        partitions.put(TOPICS.decisions(), 4);
-        partitions.put(TOPICS.interrupts(), 4);
-        partitions.put(TOPICS.runs(), 4);
-        return partitions;
     }
 
     private static EngineProperties properties(

@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
@@ -118,10 +119,10 @@ public final class Outrun implements AutoCloseable {
                                 config.topics(),
                                 config.bootstrapServers(),
                                 List.of(
-                                        new Readiness("connector", () -> problem(connector.join())),
-                                        new Readiness("engine", () -> problem(engine.join())),
-                                        new Readiness("recorder", () -> recorder.join().problem()),
-                                        new Readiness("worker", () -> worker.join().problem()))));
+                                        readiness("connector", connector, Outrun::problem),
+                                        readiness("engine", engine, Outrun::problem),
+                                        readiness("recorder", recorder, DecisionRecorder::problem),
+                                        readiness("worker", worker, Worker::problem))));
         connector.join();
         engine.join().awaitReady(ENGINE_START_MAX);
         return new Outrun(
@@ -210,6 +211,12 @@ public final class Outrun implements AutoCloseable {
     private static MintedRuns mintedRuns(OutrunConfig config, KafkaAddress kafka) {
         return new MintedRuns(
                 kafka, config.topics(), MINTED_RUNS, InstantSource.system(), new SecureRandom());
+    }
+
+    private static <T extends AutoCloseable> Readiness readiness(
+            String name, Parts.Starting<T> part, Function<T, Optional<String>> problem) {
+        return new Readiness(
+                name, () -> part.started().map(problem).orElse(Optional.of("is starting")));
     }
 
     private static Optional<String> problem(OutboxConnector connector) {

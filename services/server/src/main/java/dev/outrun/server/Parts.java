@@ -2,6 +2,7 @@ package dev.outrun.server;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -38,6 +39,13 @@ public final class Parts implements AutoCloseable {
             } catch (CompletionException e) {
                 throw e.getCause() instanceof RuntimeException known ? known : e;
             }
+        }
+
+        /** The part, if it has started by now. */
+        Optional<T> started() {
+            return future.isDone() && !future.isCompletedExceptionally()
+                    ? Optional.of(future.join())
+                    : Optional.empty();
         }
 
         private void run(Callable<T> start) {
