@@ -42,19 +42,26 @@ public record ConnectorConfig(
      * How run topics are written.
      *
      * @param producers that the runs are hashed over
+     * @param producerTopics after so many topics a producer is replaced: it never forgets one
      * @param rest between two batches, so that they get fuller; a quiet lane sends at once
      * @param knownRuns whose next seq is kept in memory; others cost a question
      * @param queueAppends that may wait per producer before the live lane has to wait too
      * @param queueBytes that may wait per producer, likewise
      */
     public record RunTopicSettings(
-            int producers, Duration rest, int knownRuns, int queueAppends, int queueBytes) {
+            int producers,
+            int producerTopics,
+            Duration rest,
+            int knownRuns,
+            int queueAppends,
+            int queueBytes) {
 
         public static final RunTopicSettings DEFAULT =
-                new RunTopicSettings(2, Duration.ofMillis(2), 100_000, 10_000, 32 << 20);
+                new RunTopicSettings(2, 5_000, Duration.ofMillis(2), 100_000, 10_000, 32 << 20);
 
         public RunTopicSettings {
             check("run-topics.producers", producers, 1, 64);
+            check("run-topics.producer-topics", producerTopics, 1, 1_000_000);
             check("run-topics.rest", rest, Duration.ZERO, Duration.ofSeconds(1));
             // At least twice a batch per producer, so that a batch never evicts its own runs.
             check("run-topics.known-runs", knownRuns, 2_000 * producers, 10_000_000);

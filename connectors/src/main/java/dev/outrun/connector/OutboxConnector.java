@@ -244,6 +244,7 @@ public final class OutboxConnector implements AutoCloseable {
         return new Publisher.Settings(
                 config.slot(),
                 runs.producers(),
+                runs.producerTopics(),
                 runs.rest(),
                 runs.knownRuns(),
                 runs.queueAppends(),

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.outrun.connector.ConnectorConfig.RunTopicSettings;
 import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.connector.topic.PlatformTopics;
 import dev.outrun.schema.error.OutrunException;
@@ -59,6 +60,42 @@ class OutboxConnectorTest {
             // When
             for (int i = 0; i < 30; i++) {
                 ledger.append(runs.get(i % runs.size()), "{\"text\": \"größe \\\"" + i + "\" }");
+            }
+            connector.drainOnce(LIMIT);
+
+            // Then
+            Published.assertIsTheLedger(stack);
+        }
+    }
+
+    @Test
+    void producers_replacedAgainAndAgain_keepTheOrder() throws Exception {
+        // Given: a producer may only meet two topics
+        ConnectorConfig usual = config(stack.slot());
+        RunTopicSettings runTopics = usual.runTopics();
+        ConnectorConfig config =
+                new ConnectorConfig(
+                        usual.postgres(),
+                        usual.kafka(),
+                        usual.topics(),
+                        usual.slot(),
+                        new RunTopicSettings(
+                                runTopics.producers(),
+                                2,
+                                runTopics.rest(),
+                                runTopics.knownRuns(),
+                                runTopics.queueAppends(),
+                                runTopics.queueBytes()),
+                        usual.timing());
+        try (OutboxConnector connector = OutboxConnector.start(config)) {
+            List<RunId> runs = new ArrayList<>();
+
+            // When
+            for (int i = 0; i < 40; i++) {
+                runs.add(ledger.start());
+                for (RunId run : runs) {
+                    ledger.append(run, Integer.toString(i));
+                }
             }
             connector.drainOnce(LIMIT);
 
@@ -341,9 +378,11 @@ class OutboxConnectorTest {
     }
 
     private OutboxConnector start(String slot) throws InterruptedException {
-        return OutboxConnector.start(
-                ConnectorConfig.of(
-                        stack.postgres(), stack.bootstrapServers(), stack.topics(), slot));
+        return OutboxConnector.start(config(slot));
+    }
+
+    private ConnectorConfig config(String slot) {
+        return ConnectorConfig.of(stack.postgres(), stack.bootstrapServers(), stack.topics(), slot);
     }
 
     private static String transactionOf(RunId run, int appends) {

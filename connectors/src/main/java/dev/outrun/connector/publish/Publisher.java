@@ -41,6 +41,7 @@ public final class Publisher implements ChangeConsumer {
     public record Settings(
             String name,
             int runProducers,
+            int producerTopics,
             Duration runRest,
             int knownRuns,
             int queueAppends,
@@ -79,7 +80,8 @@ public final class Publisher implements ChangeConsumer {
             lanes.add(
                     new RunLane(
                             name,
-                            Producers.runs(kafka, name),
+                            () -> Producers.runs(kafka, name),
+                            settings.producerTopics(),
                             runTopics,
                             settings.runRest(),
                             settings.knownRuns() / settings.runProducers(),

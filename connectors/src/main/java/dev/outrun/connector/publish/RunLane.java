@@ -13,6 +13,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
@@ -41,7 +42,8 @@ final class RunLane implements AutoCloseable {
     /** After brokers have not answered about topics. */
     private static final Duration ASK_AGAIN = Duration.ofMillis(100);
 
-    private final Producer<byte[], byte[]> producer;
+    private final Supplier<Producer<byte[], byte[]>> producers;
+    private final int producerTopics;
     private final RunTopics topics;
     private final ExpectedSeqs expected;
     private final BlockingQueue<RunAppend> queue;
@@ -50,25 +52,32 @@ final class RunLane implements AutoCloseable {
     private final long rest;
     private final Halt halt;
     private final Thread thread;
+    private volatile Producer<byte[], byte[]> producer;
     private volatile boolean closed;
+    private int topicsMet;
 
     /**
      * Starts its thread.
      *
+     * @param producers makes one for every so many topics: a producer never forgets a topic, and
+     *     looks through all of them at each request
      * @param rest after each batch, while the next one gathers; an append that comes later than
      *     that is sent at once
      * @param queueBytes of values that may wait; a single larger append waits alone
      */
     RunLane(
             String name,
-            Producer<byte[], byte[]> producer,
+            Supplier<Producer<byte[], byte[]>> producers,
+            int producerTopics,
             RunTopics topics,
             Duration rest,
             int knownRuns,
             int queueAppends,
             int queueBytes,
             Halt halt) {
-        this.producer = producer;
+        this.producers = producers;
+        this.producerTopics = producerTopics;
+        this.producer = producers.get();
         this.topics = topics;
         this.expected = new ExpectedSeqs(knownRuns);
         this.queue = new ArrayBlockingQueue<>(queueAppends);
@@ -87,7 +96,9 @@ final class RunLane implements AutoCloseable {
 
     /** Sends nothing more, and waits for what is in flight, up to the limit. */
     void close(Duration limit) {
-        closed = true;
+        synchronized (this) {
+            closed = true;
+        }
         thread.interrupt();
         producer.close(limit);
     }
@@ -143,10 +154,29 @@ final class RunLane implements AutoCloseable {
         if (unseen.isEmpty()) {
             return;
         }
+        topicsMet += unseen.size();
+        if (topicsMet > producerTopics) {
+            topicsMet = unseen.size();
+            renewProducer();
+        }
         Map<String, Long> ends = prepare(unseen.keySet(), asked);
         for (RunAppend first : unseen.values()) {
             expected.put(first.run(), first.topic(), ends.getOrDefault(first.topic(), 0L));
         }
+    }
+
+    /** Between two batches. All is acknowledged before the next one sends: the order stays. */
+    private void renewProducer() {
+        producer.flush();
+        producer.close();
+        Producer<byte[], byte[]> next = producers.get();
+        synchronized (this) {
+            producer = next;
+            if (!closed) {
+                return;
+            }
+        }
+        next.close(Duration.ZERO);
     }
 
     private Map<String, Long> prepare(Set<String> unseen, Set<String> asked)
