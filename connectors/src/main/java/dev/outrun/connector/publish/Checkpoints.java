@@ -1,6 +1,7 @@
 package dev.outrun.connector.publish;
 
 import dev.outrun.connector.source.Lsn;
+import dev.outrun.connector.topic.Consumers;
 import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.schema.json.WireJson;
 import java.nio.charset.StandardCharsets;

@@ -1,5 +1,6 @@
 package dev.outrun.connector.publish;
 
+import dev.outrun.connector.topic.Consumers;
 import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.topic.RecordHeaders;

@@ -1,6 +1,5 @@
-package dev.outrun.connector.publish;
+package dev.outrun.connector.topic;
 
-import dev.outrun.connector.topic.KafkaAddress;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -14,12 +13,13 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
-/** Reads stretches of topics at the start, without a group. */
-final class Consumers {
+/** Reads stretches of topics, without a group. */
+public final class Consumers {
 
     private Consumers() {}
 
-    static Consumer<byte[], byte[]> create(KafkaAddress kafka, String name) {
+    /** A consumer; the name is its client id. */
+    public static Consumer<byte[], byte[]> create(KafkaAddress kafka, String name) {
         Map<String, Object> own = new HashMap<>();
         own.put(ConsumerConfig.CLIENT_ID_CONFIG, name);
         own.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
@@ -34,7 +34,7 @@ final class Consumers {
     }
 
     /** Assigns a topic's partitions, and returns them in order. */
-    static List<TopicPartition> assign(
+    public static List<TopicPartition> assign(
             Consumer<byte[], byte[]> consumer, String topic, Duration limit) {
         int count = consumer.partitionsFor(topic, limit).size();
         if (count == 0) {
@@ -50,8 +50,10 @@ final class Consumers {
 
     /**
      * Reads each assigned partition from where it begins (inclusive) to where it ends (exclusive).
+     *
+     * @param limit patience without a single record
      */
-    static void readAll(
+    public static void readAll(
             Consumer<byte[], byte[]> consumer,
             Map<TopicPartition, Long> begins,
             Map<TopicPartition, Long> ends,
@@ -61,9 +63,10 @@ final class Consumers {
         begins.forEach(consumer::seek);
         while (isBefore(consumer, ends)) {
             if (System.nanoTime() - deadline > 0) {
-                throw new TimeoutException("not read in " + limit + ": " + begins.keySet());
+                throw new TimeoutException("nothing read in " + limit + " of " + begins.keySet());
             }
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(100))) {
+                deadline = System.nanoTime() + limit.toNanos();
                 TopicPartition partition = new TopicPartition(record.topic(), record.partition());
                 if (record.offset() < ends.getOrDefault(partition, 0L)) {
                     taker.accept(record);

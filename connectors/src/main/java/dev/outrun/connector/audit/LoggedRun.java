@@ -1,0 +1,13 @@
+package dev.outrun.connector.audit;
+
+import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.run.Tenant;
+
+/**
+ * A run as the ledger has it.
+ *
+ * @param end the seq after its last event
+ * @param closed whether nothing can follow
+ * @param events those whose partition has not been dropped yet
+ */
+record LoggedRun(RunId run, Tenant tenant, int shard, long end, boolean closed, Digests events) {}

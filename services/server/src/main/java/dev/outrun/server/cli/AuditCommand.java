@@ -1,0 +1,137 @@
+package dev.outrun.server.cli;
+
+import dev.outrun.connector.audit.AuditReport;
+import dev.outrun.connector.audit.AuditScope;
+import dev.outrun.connector.audit.Auditor;
+import dev.outrun.connector.audit.Difference;
+import dev.outrun.connector.topic.KafkaAddress;
+import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.sql.PostgresAddress;
+import dev.outrun.schema.topic.Topics;
+import dev.outrun.server.OutrunConfig;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code outrun audit}: whether Kafka has exactly what the ledger says. */
+@Command(
+        name = "audit",
+        description = {
+            "Compare ledger, run topics and firehose, event by event.",
+            "Every event of the ledger must be once in the firehose, in order, and in its run's"
+                    + " topic at offset = seq. Exits with 1, and a line for each difference, where"
+                    + " that is not so."
+        },
+        mixinStandardHelpOptions = true)
+final class AuditCommand implements Callable<Integer> {
+
+    @Spec CommandSpec spec;
+
+    @ArgGroup Only only = new Only();
+
+    /** Which runs; one of them, or none for all. */
+    static final class Only {
+
+        @Option(names = "--run", paramLabel = "ID", description = "Only this run.")
+        @Nullable String run;
+
+        @Option(
+                names = "--since",
+                paramLabel = "TIME",
+                description =
+                        "Only runs created since, as in 2030-01-31T12:00:00Z, or PT1H for an hour ago.")
+        @Nullable String since;
+    }
+
+    @Option(
+            names = "--postgres",
+            paramLabel = "URL",
+            defaultValue = "postgresql://postgres:postgres@127.0.0.1:54320/outrun",
+            description = "The database (default: that of ./outrun dev).")
+    String postgres;
+
+    @Option(
+            names = "--kafka",
+            paramLabel = "HOST:PORT",
+            defaultValue = "127.0.0.1:9092",
+            description = "The brokers (default: that of ./outrun dev).")
+    String kafka;
+
+    @Option(
+            names = "--topic-prefix",
+            paramLabel = "PREFIX",
+            defaultValue = Topics.DEFAULT_PREFIX,
+            description = "What topic names begin with (default: ${DEFAULT-VALUE}).")
+    String prefix;
+
+    @Option(
+            names = "--slot",
+            paramLabel = "SLOT",
+            defaultValue = OutrunConfig.DEFAULT_SLOT,
+            description = "The connector's replication slot (default: ${DEFAULT-VALUE}).")
+    String slot;
+
+    @Option(
+            names = "--patience",
+            paramLabel = "SECONDS",
+            defaultValue = "10",
+            description =
+                    "How long to wait for a connector that is behind (default: ${DEFAULT-VALUE}).")
+    int patience;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        AuditReport report =
+                Auditor.audit(
+                        understood("--postgres", () -> PostgresAddress.parse(postgres)),
+                        new KafkaAddress(kafka, Map.of()),
+                        understood("--topic-prefix", () -> new Topics(prefix)),
+                        slot,
+                        Duration.ofSeconds(patience),
+                        scope());
+        PrintWriter out = spec.commandLine().getOut();
+        for (Difference difference : report.differences()) {
+            out.println(difference);
+        }
+        if (report.found() > report.differences().size()) {
+            out.printf("... and %d more%n", report.found() - report.differences().size());
+        }
+        out.printf(
+                "%d runs, %d events, %d differences%n",
+                report.runs(), report.events(), report.found());
+        out.flush();
+        return report.isClean() ? 0 : Main.DIFFERENT;
+    }
+
+    private AuditScope scope() {
+        String run = only.run;
+        String since = only.since;
+        return new AuditScope(
+                run == null ? null : understood("--run", () -> RunId.parse(run)),
+                since == null
+                        ? null
+                        : understood(
+                                "--since",
+                                () ->
+                                        since.startsWith("P")
+                                                ? Instant.now().minus(Duration.parse(since))
+                                                : Instant.parse(since)));
+    }
+
+    private <T> T understood(String option, Callable<T> reading) {
+        try {
+            return reading.call();
+        } catch (Exception e) {
+            throw new ParameterException(spec.commandLine(), option + ": " + e.getMessage(), e);
+        }
+    }
+}
