@@ -71,9 +71,13 @@ create table outrun.run_outbox (
     attempt     int         not null,
     events      json        not null,
     appended_at timestamptz not null,
+    appended_us bigint      not null,
     trace       text,
     primary key (run_id, first_seq, appended_at)
 ) partition by range (appended_at);
+
+comment on column outrun.run_outbox.appended_us is
+    'appended_at in microseconds since 1970, for publishers: a number is read in a tenth of the time.';
 
 -- Catches what no day's partition covers (a clock far off, a maintenance job long dead): never an error.
 create table outrun.run_outbox_default partition of outrun.run_outbox default;
@@ -123,5 +127,6 @@ from outrun.run_outbox o
 cross join lateral json_array_elements(o.events) with ordinality e;
 comment on view outrun.run_event is 'One row per event: the log of every run, in seq order within a run.';
 
-create publication outrun for table outrun.run_outbox
+create publication outrun
+    for table outrun.run_outbox (run_id, first_seq, tenant, shard, attempt, events, appended_us, trace)
     with (publish = 'insert', publish_via_partition_root = true);

@@ -29,8 +29,11 @@ create function outrun.write_outbox(
 ) returns void
 language plpgsql as $$ -- not sql: its plan would be made anew in every transaction
 begin
-    insert into outrun.run_outbox (run_id, first_seq, tenant, shard, attempt, events, appended_at, trace)
-    values ($1, $2, $3, $4, $5, $6, $7, nullif(current_setting('outrun.traceparent', true), ''));
+    insert into outrun.run_outbox (
+        run_id, first_seq, tenant, shard, attempt, events, appended_at, appended_us, trace)
+    values (
+        $1, $2, $3, $4, $5, $6, $7, (extract(epoch from $7) * 1000000)::bigint,
+        nullif(current_setting('outrun.traceparent', true), ''));
 end $$;
 
 -- JSON text without the spaces json_build_object() puts in.

@@ -5,6 +5,7 @@ import dev.outrun.schema.run.Tenant;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.source.SourceRecord;
@@ -43,7 +44,7 @@ final class RowReader {
                 row.getInt32("shard"),
                 row.getInt32("attempt"),
                 row.getString("events").getBytes(StandardCharsets.UTF_8),
-                Instant.parse(row.getString("appended_at")),
+                Instant.EPOCH.plus(row.getInt64("appended_us"), ChronoUnit.MICROS),
                 row.getString("trace"),
                 place);
     }

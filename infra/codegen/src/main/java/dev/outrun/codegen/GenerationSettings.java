@@ -35,7 +35,7 @@ final class GenerationSettings {
                 // Partitions come and go by the day; Flyway has its table, the functions theirs.
                 .withExcludes(
                         "run_outbox_.*|schema_history|refuse|finish|write_outbox|event_json"
-                                + "|json_instant|check_retry")
+                                + "|json_instant|check_retry|check_events|is_event_type")
                 .withIncludeTables(true)
                 .withIncludeRoutines(true)
                 .withTableValuedFunctionsAsTables(true);
