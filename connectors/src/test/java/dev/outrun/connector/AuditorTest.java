@@ -173,6 +173,32 @@ final class AuditorTest {
     }
 
     @Test
+    void records_behindTheLogsEndInBothLanes_areAStrayEach() throws Exception {
+        try (OutboxConnector connector = connector()) {
+            // Given
+            RunId run = run(1);
+            connector.drainOnce(LIMIT);
+            ConsumerRecord<byte[], byte[]> last = firehose(run, 1);
+            ProducerRecord<byte[], byte[]> stray = record(topicOf(run), run, 2, "1");
+
+            // When
+            send(stray);
+            send(
+                    new ProducerRecord<>(
+                            last.topic(),
+                            last.partition(),
+                            stray.key(),
+                            stray.value(),
+                            stray.headers()));
+
+            // Then
+            assertEquals(
+                    List.of("stray 2", "stray 2"),
+                    audit(AuditScope.ALL).differences().stream().map(AuditorTest::brief).toList());
+        }
+    }
+
+    @Test
     void payload_changedInTheLedger_isDifferentInBothLanes() throws Exception {
         try (OutboxConnector connector = connector()) {
             // Given

@@ -59,7 +59,9 @@ public final class Auditor {
     private final Duration patience;
     private final Findings findings = new Findings();
     private final Map<RunId, FoundLog> firehose = new HashMap<>();
-    private final Map<RunId, FoundLog> longer = new LinkedHashMap<>();
+
+    /** Logs that have more than the audit's moment, topics' and the firehose's alike. */
+    private final Map<FoundLog, RunId> longer = new LinkedHashMap<>();
 
     private Auditor(
             PostgresAddress postgres,
@@ -304,15 +306,15 @@ public final class Auditor {
                     log.where(),
                     "behind the end of a closed run");
         } else if (isLonger) {
-            longer.put(run.run(), log);
+            longer.put(log, run.run());
         }
     }
 
     /** What is published beyond the moment must be in the ledger by now; so must unknown runs. */
     private void checkLonger() throws SQLException {
-        firehose.forEach(longer::putIfAbsent);
-        Map<RunId, Long> ends = LedgerLog.endsNow(postgres, longer.keySet());
-        longer.forEach((run, log) -> {
+        firehose.forEach((run, log) -> longer.put(log, run));
+        Map<RunId, Long> ends = LedgerLog.endsNow(postgres, Set.copyOf(longer.values()));
+        longer.forEach((log, run) -> {
             Long end = ends.get(run);
             if (end == null) {
                 findings.add(Kind.STRAY, run, -1, log.where(), "the ledger does not know this run");
