@@ -43,7 +43,7 @@ public record ConnectorConfig(
      *
      * @param producers that the runs are hashed over
      * @param producerTopics after so many topics a producer is replaced: it never forgets one
-     * @param rest between two batches, so that they get fuller; a quiet lane sends at once
+     * @param rest likewise between two bursts of a producer
      * @param knownRuns whose next seq is kept in memory; others cost a question
      * @param queueAppends that may wait per producer before the live lane has to wait too
      * @param queueBytes that may wait per producer, likewise
@@ -57,13 +57,13 @@ public record ConnectorConfig(
             int queueBytes) {
 
         public static final RunTopicSettings DEFAULT =
-                new RunTopicSettings(2, 5_000, Duration.ofMillis(2), 100_000, 10_000, 32 << 20);
+                new RunTopicSettings(2, 5_000, Duration.ofMillis(4), 100_000, 10_000, 32 << 20);
 
         public RunTopicSettings {
             check("run-topics.producers", producers, 1, 64);
             check("run-topics.producer-topics", producerTopics, 1, 1_000_000);
             check("run-topics.rest", rest, Duration.ZERO, Duration.ofSeconds(1));
-            // At least twice a batch per producer, so that a batch never evicts its own runs.
+            // At least twice a burst per producer, so that a burst never evicts its own runs.
             check("run-topics.known-runs", knownRuns, 2_000 * producers, 10_000_000);
             check("run-topics.queue-appends", queueAppends, 1, 1_000_000);
             check("run-topics.queue-bytes", queueBytes, 1 << 20, 1 << 30);
@@ -73,12 +73,15 @@ public record ConnectorConfig(
     /**
      * When things happen.
      *
+     * @param rest of the publisher between two bursts, so that they get fuller; after a quiet time
+     *     an event is published at once
      * @param checkpointEvery at most so often under load; and after so long without a change
      * @param heartbeatEvery a barrier so often moves an idle slot
      * @param startLimit for a start, and for each question asked during it
      * @param closeLimit for a close
      */
     public record Timing(
+            Duration rest,
             Duration checkpointEvery,
             Duration heartbeatEvery,
             Duration startLimit,
@@ -86,6 +89,7 @@ public record ConnectorConfig(
 
         public static final Timing DEFAULT =
                 new Timing(
+                        Duration.ofMillis(2),
                         Duration.ofMillis(200),
                         Duration.ofSeconds(10),
                         Duration.ofSeconds(30),
@@ -93,6 +97,7 @@ public record ConnectorConfig(
 
         public Timing {
             Duration hour = Duration.ofHours(1);
+            check("timing.rest", rest, Duration.ZERO, Duration.ofSeconds(1));
             check("timing.checkpoint-every", checkpointEvery, Duration.ofMillis(1), hour);
             check("timing.heartbeat-every", heartbeatEvery, Duration.ofMillis(10), hour);
             check("timing.start-limit", startLimit, Duration.ofSeconds(1), hour);

@@ -243,6 +243,7 @@ public final class OutboxConnector implements AutoCloseable {
         ConnectorConfig.RunTopicSettings runs = config.runTopics();
         return new Publisher.Settings(
                 config.slot(),
+                config.timing().rest(),
                 runs.producers(),
                 runs.producerTopics(),
                 runs.rest(),
@@ -284,24 +285,7 @@ public final class OutboxConnector implements AutoCloseable {
         if (reason != null) {
             throw reason;
         }
-        try {
-            to.accept(change);
-        } catch (RuntimeException | InterruptedException e) {
-            if (!stop.isDone()) {
-                // Perhaps half of it was sent: nothing may follow.
-                halt("a change cannot be published: " + describe(change), e);
-            }
-            throw e;
-        }
-    }
-
-    private static String describe(Change change) {
-        return switch (change) {
-            case Change.Appended append ->
-                    "run=%s seq=%d position=%s"
-                            .formatted(append.run(), append.firstSeq(), append.place().at());
-            case Change.Barrier barrier -> "barrier position=" + barrier.place().at();
-        };
+        to.accept(change);
     }
 
     private void confirm(Lsn position) {

@@ -6,7 +6,11 @@ import dev.outrun.engine.timer.Timers;
 import dev.outrun.engine.worker.Workers;
 import dev.outrun.schema.run.RunId;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.jspecify.annotations.Nullable;
 
@@ -16,10 +20,17 @@ import org.jspecify.annotations.Nullable;
  * <p>The runs are the only store. The indexes follow from them and live in memory: two stores have
  * two changelogs, and a process that dies between two writes would leave a run whose timer is
  * nowhere. Making them anew costs one look at each open run when the shard is taken over.
+ *
+ * <p>The runs themselves are in memory too, and the store hears only of what the engine has to
+ * remember: a user's event moves a run's seq and nothing else, and is most of the firehose. After a
+ * take-over a run's seq may therefore be one it was past; the users' events behind it change
+ * nothing when they come again.
  */
 final class OpenRuns {
 
     private final KeyValueStore<String, OpenRun> store;
+    private final Map<RunId, OpenRun> runs = new HashMap<>();
+    private final Set<RunId> restored = new HashSet<>();
     private final Timers timers;
     private final Workers workers;
 
@@ -31,22 +42,35 @@ final class OpenRuns {
         try (var stored = store.all()) {
             while (stored.hasNext()) {
                 OpenRun run = stored.next().value;
-                index(run.facts().run(), null, run.state());
+                RunId id = run.facts().run();
+                runs.put(id, run);
+                restored.add(id);
+                index(id, null, run.state());
             }
         }
     }
 
     @Nullable OpenRun get(RunId run) {
-        return store.get(run.toString());
+        return runs.get(run);
+    }
+
+    /** Whether a run's seq may be one that it is past: it has not moved since it was restored. */
+    boolean mayBePastItsSeq(RunId run) {
+        return restored.contains(run);
     }
 
     /** Puts a run where it is now; null where its log is closed. */
     void move(RunId run, @Nullable OpenRun before, @Nullable OpenRun after) {
         index(run, before == null ? null : before.state(), after == null ? null : after.state());
+        restored.remove(run);
         if (after == null) {
+            runs.remove(run);
             store.delete(run.toString());
         } else {
-            store.put(run.toString(), after);
+            runs.put(run, after);
+            if (before == null || !after.isWhere(before)) {
+                store.put(run.toString(), after);
+            }
         }
     }
 

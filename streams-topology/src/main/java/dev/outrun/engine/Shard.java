@@ -78,7 +78,9 @@ final class Shard {
             skipped(origin, e);
             return;
         }
-        if (before != null && event.seq() > before.facts().seq() + 1) {
+        if (before != null
+                && event.seq() > before.facts().seq() + 1
+                && !runs.mayBePastItsSeq(event.run())) {
             // The firehose has every event of a run in seq order (I3), so this cannot be; if it is,
             // an event is lost to the engine, and what it said must be looked up in the ledger.
             LOG.error(

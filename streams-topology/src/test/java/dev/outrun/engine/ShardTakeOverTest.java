@@ -1,6 +1,7 @@
 package dev.outrun.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 
 import dev.outrun.engine.out.ShardKey;
 import dev.outrun.engine.run.OpenRun;
@@ -82,6 +83,27 @@ final class ShardTakeOverTest {
 
         // Then
         assertEquals(List.of(), context.forwarded());
+    }
+
+    @Test
+    void usersEvents_areNotStored_andChangeNothingWhenReadAgain() {
+        // Given
+        var run = log("a");
+        run.requested();
+        run.started("w@1");
+        OpenRun stored = store.get(run.run().toString());
+        run.write("token.delta", "1");
+        run.write("token.delta", "2");
+        assertEquals(stored, store.get(run.run().toString()));
+
+        // When
+        takeOver();
+        run.replayFrom(3);
+        run.completed();
+
+        // Then
+        assertEquals(List.of(run.view("completed")), said("views"));
+        assertNull(store.get(run.run().toString()));
     }
 
     private TestLog log(String name) {

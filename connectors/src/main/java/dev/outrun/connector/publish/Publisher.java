@@ -4,6 +4,7 @@ import dev.outrun.connector.source.Change;
 import dev.outrun.connector.source.ChangeConsumer;
 import dev.outrun.connector.source.Lsn;
 import dev.outrun.connector.source.SlotState;
+import dev.outrun.connector.source.WalPlace;
 import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.connector.topic.RunTopics;
 import dev.outrun.schema.event.Event;
@@ -16,13 +17,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Turns changes into records: every event once into the firehose, and once into its run's topic at
  * offset = seq. What it has published when, and what it leaves out, is told in {@link WalCursor}.
  *
- * <p>Changes come from one thread at a time. It outlives the sources it is fed by.
+ * <p>Changes come from one thread at a time, and are published by another, so that whoever decodes
+ * them does nothing else. It outlives the sources it is fed by.
  */
 public final class Publisher implements ChangeConsumer {
 
@@ -33,6 +36,7 @@ public final class Publisher implements ChangeConsumer {
     private final LiveLane live;
     private final List<RunLane> runLanes;
     private final Progress progress;
+    private final Bursts<Admitted> intake;
     private final long checkpointEvery;
     private long lastCheckpoint = System.nanoTime();
     private volatile long lastChange; // 0 behind a barrier
@@ -40,13 +44,35 @@ public final class Publisher implements ChangeConsumer {
     /** Settings of both lanes. */
     public record Settings(
             String name,
+            Duration rest,
             int runProducers,
             int producerTopics,
             Duration runRest,
             int knownRuns,
             int queueAppends,
             int queueBytes,
-            Duration checkpointEvery) {}
+            Duration checkpointEvery) {
+
+        private Bursts.Limits intake() {
+            return new Bursts.Limits(queueAppends, queueBytes, rest);
+        }
+
+        private Bursts.Limits runs() {
+            return new Bursts.Limits(queueAppends, queueBytes, runRest);
+        }
+    }
+
+    /**
+     * A change that has not been published before.
+     *
+     * @param boundary where it is the first one behind this boundary, hence opens a transaction
+     */
+    private record Admitted(Change change, @Nullable Lsn boundary) {
+
+        int bytes() {
+            return change instanceof Change.Appended append ? append.events().length : 0;
+        }
+    }
 
     /**
      * Opens the lanes.
@@ -83,13 +109,11 @@ public final class Publisher implements ChangeConsumer {
                             () -> Producers.runs(kafka, name),
                             settings.producerTopics(),
                             runTopics,
-                            settings.runRest(),
                             settings.knownRuns() / settings.runProducers(),
-                            settings.queueAppends(),
-                            settings.queueBytes(),
+                            settings.runs(),
                             halt));
         }
-        return new Publisher(slot, topics, cursor, live, lanes, progress, settings);
+        return new Publisher(slot, topics, cursor, live, lanes, progress, settings, halt);
     }
 
     private Publisher(
@@ -99,7 +123,8 @@ public final class Publisher implements ChangeConsumer {
             LiveLane live,
             List<RunLane> runLanes,
             Progress progress,
-            Settings settings) {
+            Settings settings,
+            Halt halt) {
         this.system = slot.system();
         this.writtenAtStart = slot.written();
         this.topics = topics;
@@ -108,6 +133,13 @@ public final class Publisher implements ChangeConsumer {
         this.runLanes = List.copyOf(runLanes);
         this.progress = progress;
         this.checkpointEvery = settings.checkpointEvery().toNanos();
+        this.intake =
+                new Bursts<>(
+                        "outrun-publisher-" + settings.name(),
+                        settings.intake(),
+                        Admitted::bytes,
+                        this::publish,
+                        e -> halt.because("a change cannot be published: " + e.getMessage(), e));
     }
 
     /**
@@ -130,31 +162,44 @@ public final class Publisher implements ChangeConsumer {
 
     @Override
     public void accept(Change change) throws InterruptedException {
-        if (!cursor.admits(change.place())) {
+        WalPlace place = change.place();
+        if (!cursor.admits(place)) {
             return;
         }
-        boolean opens = cursor.opensTransaction(change.place());
-        cursor.take(change.place());
-        switch (change) {
-            case Change.Appended append -> {
-                long now = System.nanoTime();
-                if (opens && now - lastCheckpoint >= checkpointEvery) {
-                    progress.next(checkpoint(), null);
-                    lastCheckpoint = now;
+        intake.put(new Admitted(change, cursor.opensTransaction(place) ? place.after() : null));
+        cursor.take(place);
+        lastChange = change instanceof Change.Barrier ? 0 : System.nanoTime() | 1;
+    }
+
+    private void publish(List<Admitted> burst) throws InterruptedException {
+        for (Admitted one : burst) {
+            try {
+                switch (one.change()) {
+                    case Change.Appended append -> publish(append, one.boundary());
+                    case Change.Barrier barrier -> pass(barrier, one.boundary());
                 }
-                lastChange = now | 1;
-                publish(append, now);
-            }
-            case Change.Barrier barrier -> {
-                progress.next(opens ? checkpoint() : null, barrier.id());
-                lastChange = 0;
+            } catch (InterruptException e) {
+                throw e;
+            } catch (RuntimeException e) {
+                // Perhaps half of it was sent: nothing may follow.
+                throw new IllegalStateException(describe(one.change()), e);
             }
         }
+    }
+
+    private static String describe(Change change) {
+        return switch (change) {
+            case Change.Appended append ->
+                    "run=%s seq=%d position=%s"
+                            .formatted(append.run(), append.firstSeq(), append.place().at());
+            case Change.Barrier barrier -> "barrier position=" + barrier.place().at();
+        };
     }
 
     /** Waits for what is in flight, up to the limit, and closes the lanes. */
     public void close(Duration limit) {
         long deadline = System.nanoTime() + limit.toNanos();
+        intake.close();
         List<Thread> closing = new ArrayList<>();
         for (RunLane lane : runLanes) {
             closing.add(Thread.ofVirtual().start(() -> lane.close(limit)));
@@ -170,13 +215,21 @@ public final class Publisher implements ChangeConsumer {
     }
 
     /** The checkpoint at the boundary just passed, if its firehose offsets are known. */
-    private @Nullable Checkpoint checkpoint() {
-        return live.isBehindTail()
-                ? Checkpoint.of(system, cursor.boundary(), live.nextOffsets())
-                : null;
+    private @Nullable Checkpoint checkpoint(Lsn boundary) {
+        return live.isBehindTail() ? Checkpoint.of(system, boundary, live.nextOffsets()) : null;
     }
 
-    private void publish(Change.Appended append, long now) throws InterruptedException {
+    private void pass(Change.Barrier barrier, @Nullable Lsn boundary) {
+        progress.next(boundary == null ? null : checkpoint(boundary), barrier.id());
+    }
+
+    private void publish(Change.Appended append, @Nullable Lsn boundary)
+            throws InterruptedException {
+        long now = System.nanoTime();
+        if (boundary != null && now - lastCheckpoint >= checkpointEvery) {
+            progress.next(checkpoint(boundary), null);
+            lastCheckpoint = now;
+        }
         if (append.shard() >= live.partitions()) {
             throw new IllegalStateException(
                     "run %s is in shard %d, the firehose has %d partitions"

@@ -2,29 +2,23 @@ package dev.outrun.connector.publish;
 
 import dev.outrun.connector.topic.RunTopics;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The run topics' side of the publisher, for the runs hashed onto it: a bounded queue, one thread,
- * one producer.
+ * The run topics' side of the publisher, for the runs hashed onto it: a queue with a thread, and a
+ * producer.
  *
  * <p>Slow as it may be when many topics have to be made, it holds nobody up until its queue is
  * full.
@@ -33,12 +27,6 @@ final class RunLane implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(RunLane.class);
 
-    /** Appends taken at once: their new runs' topics are made together. */
-    private static final int BATCH = 1_000;
-
-    /** Grain of the queue's bound in bytes. */
-    private static final int KIBIBYTE = 1 << 10;
-
     /** After brokers have not answered about topics. */
     private static final Duration ASK_AGAIN = Duration.ofMillis(100);
 
@@ -46,12 +34,8 @@ final class RunLane implements AutoCloseable {
     private final int producerTopics;
     private final RunTopics topics;
     private final ExpectedSeqs expected;
-    private final BlockingQueue<RunAppend> queue;
-    private final Semaphore room;
-    private final int roomTotal;
-    private final long rest;
+    private final Bursts<RunAppend> bursts;
     private final Halt halt;
-    private final Thread thread;
     private volatile Producer<byte[], byte[]> producer;
     private volatile boolean closed;
     private int topicsMet;
@@ -61,37 +45,28 @@ final class RunLane implements AutoCloseable {
      *
      * @param producers makes one for every so many topics: a producer never forgets a topic, and
      *     looks through all of them at each request
-     * @param rest after each batch, while the next one gathers; an append that comes later than
-     *     that is sent at once
-     * @param queueBytes of values that may wait; a single larger append waits alone
+     * @param limits of the queue; a burst's new topics are made together
      */
     RunLane(
             String name,
             Supplier<Producer<byte[], byte[]>> producers,
             int producerTopics,
             RunTopics topics,
-            Duration rest,
             int knownRuns,
-            int queueAppends,
-            int queueBytes,
+            Bursts.Limits limits,
             Halt halt) {
         this.producers = producers;
         this.producerTopics = producerTopics;
         this.producer = producers.get();
         this.topics = topics;
         this.expected = new ExpectedSeqs(knownRuns);
-        this.queue = new ArrayBlockingQueue<>(queueAppends);
-        this.roomTotal = queueBytes / KIBIBYTE;
-        this.room = new Semaphore(roomTotal);
-        this.rest = rest.toNanos();
         this.halt = halt;
-        this.thread = Thread.ofPlatform().name(name).daemon().start(this::loop);
+        this.bursts = new Bursts<>(name, limits, RunAppend::bytes, this::send, this::failed);
     }
 
     /** Takes an append; blocks while the queue is full. Publisher's thread. */
     void put(RunAppend append) throws InterruptedException {
-        room.acquire(room(append));
-        queue.put(append);
+        bursts.put(append);
     }
 
     /** Sends nothing more, and waits for what is in flight, up to the limit. */
@@ -99,7 +74,7 @@ final class RunLane implements AutoCloseable {
         synchronized (this) {
             closed = true;
         }
-        thread.interrupt();
+        bursts.close();
         producer.close(limit);
     }
 
@@ -108,43 +83,27 @@ final class RunLane implements AutoCloseable {
         close(Duration.ZERO);
     }
 
-    private int room(RunAppend append) {
-        return Math.clamp(append.bytes() / KIBIBYTE, 1, roomTotal);
+    private void send(List<RunAppend> burst)
+            throws InterruptedException, ExecutionException, HoleException {
+        learn(burst);
+        for (RunAppend append : burst) {
+            send(append);
+        }
     }
 
-    private void loop() {
-        List<RunAppend> batch = new ArrayList<>(BATCH);
-        try {
-            while (!closed) {
-                batch.add(queue.take());
-                queue.drainTo(batch, BATCH - 1);
-                learn(batch);
-                for (RunAppend append : batch) {
-                    send(append);
-                    room.release(room(append));
-                }
-                batch.clear();
-                if (queue.size() < BATCH) {
-                    // Nobody has to wake this thread for what arrives in the meantime.
-                    LockSupport.parkNanos(rest);
-                }
-            }
-        } catch (InterruptedException | InterruptException e) {
-            Thread.currentThread().interrupt(); // closed
-        } catch (HoleException e) {
-            halt.because(e.reason, null);
-        } catch (ExecutionException | RuntimeException e) {
-            if (!closed) {
-                halt.because("the run lane failed: " + e.getMessage(), e);
-            }
+    private void failed(Exception e) {
+        if (e instanceof HoleException hole) {
+            halt.because(hole.reason, null);
+        } else if (!closed) {
+            halt.because("the run lane failed: " + e.getMessage(), e);
         }
     }
 
     /** Finds out what the topics of runs not known yet need next; makes topics that are missing. */
-    private void learn(List<RunAppend> batch) throws InterruptedException, ExecutionException {
+    private void learn(List<RunAppend> burst) throws InterruptedException, ExecutionException {
         Map<String, RunAppend> unseen = new HashMap<>();
         Set<String> asked = new HashSet<>();
-        for (RunAppend append : batch) {
+        for (RunAppend append : burst) {
             if (expected.get(append.run()) == null
                     && unseen.putIfAbsent(append.topic(), append) == null
                     && (append.maybePublished() || append.firstSeq() > 0)) {
@@ -165,7 +124,7 @@ final class RunLane implements AutoCloseable {
         }
     }
 
-    /** Between two batches. All is acknowledged before the next one sends: the order stays. */
+    /** Between two bursts. All is acknowledged before the next one sends: the order stays. */
     private void renewProducer() {
         producer.flush();
         producer.close();
@@ -197,8 +156,8 @@ final class RunLane implements AutoCloseable {
     private void send(RunAppend append) throws HoleException {
         ExpectedSeqs.Entry entry = expected.get(append.run());
         if (entry == null) {
-            // More runs in one batch than the map holds: it has just fallen out, all acknowledged.
-            throw new IllegalStateException("run-topics.known-runs is less than a batch's runs");
+            // More runs in one burst than the map holds: it has just fallen out, all acknowledged.
+            throw new IllegalStateException("run-topics.known-runs is less than a burst's runs");
         }
         long seq = append.firstSeq();
         if (seq > entry.next()) {

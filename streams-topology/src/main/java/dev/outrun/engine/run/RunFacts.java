@@ -67,6 +67,22 @@ public record RunFacts(
                 event.time());
     }
 
+    RunFacts at(long otherSeq, Instant otherTime) {
+        return new RunFacts(
+                run,
+                tenant,
+                queue,
+                handler,
+                retry,
+                status,
+                attempt,
+                failures,
+                lost,
+                cancelRequested,
+                otherSeq,
+                otherTime);
+    }
+
     RunFacts withCancelRequested() {
         return counting(failures, lost, true);
     }
