@@ -73,11 +73,17 @@ create table outrun.run_outbox (
     appended_at timestamptz not null,
     appended_us bigint      not null,
     trace       text,
+    xid         bigint      not null default pg_current_xact_id()::text::bigint,
     primary key (run_id, first_seq, appended_at)
 ) partition by range (appended_at);
 
+-- For what no watermark covers yet: nearly free to write, and rows lie in this order.
+create index run_outbox_xid on outrun.run_outbox using brin (xid) with (autosummarize = on);
+
 comment on column outrun.run_outbox.appended_us is
     'appended_at in microseconds since 1970, for publishers: a number is read in a tenth of the time.';
+comment on column outrun.run_outbox.xid is
+    'The transaction that wrote it: a snapshot tells whether it had committed by then.';
 
 -- Catches what no day's partition covers (a clock far off, a maintenance job long dead): never an error.
 create table outrun.run_outbox_default partition of outrun.run_outbox default;
@@ -116,16 +122,32 @@ comment on function outrun.make_outbox_partitions is
 
 select outrun.make_outbox_partitions(7);
 
+-- How far each connector has come, moved about once a second while events are published.
+create table outrun.watermark (
+    slot     text        primary key,
+    snapshot pg_snapshot not null,
+    firehose bigint[]    not null,
+    at       timestamptz not null
+);
+comment on column outrun.watermark.snapshot is
+    'Every event visible in it is published: in the firehose and in its run''s topic, acknowledged.';
+comment on column outrun.watermark.firehose is
+    'Per partition: no event that is not visible in the snapshot is in the firehose before this offset.';
+
 create view outrun.run_event as
 select o.run_id,
        o.first_seq + e.ordinality - 1 as seq,
        e.value ->> 'type'             as type,
        o.attempt,
        o.appended_at                  as time,
-       coalesce(e.value -> 'data', 'null') as data
+       coalesce(e.value -> 'data', 'null') as data,
+       exists (select from outrun.watermark w
+               where pg_visible_in_snapshot(o.xid::text::xid8, w.snapshot)) as published
 from outrun.run_outbox o
 cross join lateral json_array_elements(o.events) with ordinality e;
 comment on view outrun.run_event is 'One row per event: the log of every run, in seq order within a run.';
+comment on column outrun.run_event.published is
+    'Whether the event is in Kafka for certain. It becomes true a second or two after it was published.';
 
 create publication outrun
     for table outrun.run_outbox (run_id, first_seq, tenant, shard, attempt, events, appended_us, trace)

@@ -1,23 +1,16 @@
 package dev.outrun.connector;
 
-import dev.outrun.connector.publish.Checkpoint;
 import dev.outrun.connector.publish.Checkpoints;
-import dev.outrun.connector.publish.FirehoseTail;
-import dev.outrun.connector.publish.Progress;
-import dev.outrun.connector.publish.Publisher;
-import dev.outrun.connector.source.Change;
-import dev.outrun.connector.source.ChangeSource;
-import dev.outrun.connector.source.DebeziumSource;
+import dev.outrun.connector.source.ControlConnection;
 import dev.outrun.connector.source.Lsn;
 import dev.outrun.connector.source.ReplicationSlot;
-import dev.outrun.connector.source.SlotState;
 import dev.outrun.connector.source.UnreadableChangeException;
+import dev.outrun.connector.source.Watermarks;
 import dev.outrun.connector.topic.RunTopics;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -34,8 +27,9 @@ import org.slf4j.LoggerFactory;
  * Publishes what is appended in Postgres: every event once to the firehose, and once to its run's
  * topic at offset = seq. Thread-safe.
  *
- * <p>A lost database connection is made again; Kafka is waited for as long as it takes; a broken
- * invariant halts the connector for good, which its {@link #health} and {@link #drainOnce} say.
+ * <p>A lost database connection is made again; a lost slot is made anew and what it would have
+ * delivered is read from the table; Kafka is waited for as long as it takes; a broken invariant
+ * halts the connector for good, which its {@link #health} and {@link #drainOnce} say.
  */
 public final class OutboxConnector implements AutoCloseable {
 
@@ -43,27 +37,19 @@ public final class OutboxConnector implements AutoCloseable {
 
     private static final Duration BACKOFF_MIN = Duration.ofMillis(100);
     private static final Duration BACKOFF_MAX = Duration.ofSeconds(5);
-    private static final Duration LOOK_AGAIN = Duration.ofMillis(10);
-
-    /** Between barriers that only checkpoint what came last. */
-    private static final Duration IDLE_BARRIERS = Duration.ofSeconds(1);
 
     private final ConnectorConfig config;
-    private final ReplicationSlot slot;
+    private final ControlConnection control;
     private final RunTopics runTopics;
     private final Checkpoints checkpoints;
-    private final Progress progress;
-    private final CompletableFuture<Publisher> publisher = new CompletableFuture<>();
+    private final Pipeline.Shared shared;
     private final CompletableFuture<Void> stop = new CompletableFuture<>();
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
     private final AtomicReference<@Nullable OutrunException> halted = new AtomicReference<>();
+    private volatile CompletableFuture<Pipeline> pipeline = new CompletableFuture<>();
     private volatile @Nullable String reconnecting;
-    private volatile @Nullable ChangeSource source;
-    private volatile CompletableFuture<Void> sourceEnded = new CompletableFuture<>();
-    private volatile int reader;
     private @Nullable Thread supervisor;
-    private long lastBarrier = System.nanoTime();
 
     /**
      * Starts a connector; returns when the slot is streaming. The platform's topics must exist.
@@ -75,7 +61,11 @@ public final class OutboxConnector implements AutoCloseable {
         OutboxConnector connector = new OutboxConnector(config);
         boolean open = false;
         try {
-            connector.open();
+            connector.pipeline.complete(Pipeline.open(connector.shared));
+            connector.supervisor =
+                    Thread.ofVirtual()
+                            .name("outrun-connector-" + config.slot())
+                            .start(connector::supervise);
             open = true;
             return connector;
         } catch (SQLException | KafkaException | TimeoutException | ExecutionException e) {
@@ -86,7 +76,6 @@ public final class OutboxConnector implements AutoCloseable {
                     ErrorCode.INTERNAL, "the connector cannot start: " + e.getMessage(), e);
         } finally {
             if (!open) {
-                connector.publisher.cancel(false);
                 connector.close();
             }
         }
@@ -94,7 +83,7 @@ public final class OutboxConnector implements AutoCloseable {
 
     private OutboxConnector(ConnectorConfig config) {
         this.config = config;
-        this.slot = new ReplicationSlot(config.postgres(), config.slot());
+        this.control = new ControlConnection(config.postgres());
         this.runTopics = new RunTopics(config.kafka(), "outrun-run-topics-" + config.slot());
         this.checkpoints =
                 new Checkpoints(
@@ -103,36 +92,57 @@ public final class OutboxConnector implements AutoCloseable {
                         config.slot(),
                         this::confirm,
                         this::halt);
-        this.progress = new Progress(checkpoints::write);
+        this.shared =
+                new Pipeline.Shared(
+                        config,
+                        new ReplicationSlot(config.postgres(), control, config.slot()),
+                        new Watermarks(control, config.slot()),
+                        runTopics,
+                        checkpoints,
+                        this::halt);
     }
 
     /**
-     * Returns when all that committed before this call is in both lanes, acknowledged.
+     * Returns when all that committed before this call is in both lanes, acknowledged, and {@code
+     * outrun.run_event} says so.
      *
      * @throws OutrunException at once if the connector has halted or Postgres does not answer
      */
     public void drainOnce(Duration limit) throws InterruptedException, TimeoutException {
-        String id = UUID.randomUUID().toString();
-        CompletableFuture<Void> passed = progress.awaitBarrier(id);
+        long deadline = System.nanoTime() + limit.toNanos();
         try {
-            if (!passed.isDone()) {
-                slot.barrier(id);
+            while (!isDrained(left(deadline))) {
+                LOG.debug("drained through a slot that was lost: once more slot={}", config.slot());
             }
-            passed.get(limit.toNanos(), TimeUnit.NANOSECONDS);
         } catch (SQLException e) {
-            throw new OutrunException(ErrorCode.UNAVAILABLE, "no barrier can be written", e);
+            throw new OutrunException(ErrorCode.UNAVAILABLE, "Postgres does not answer", e);
         } catch (ExecutionException e) {
             Throwable cause = causeOf(e);
             throw new OutrunException(ErrorCode.INTERNAL, message(cause), cause);
-        } finally {
-            progress.forgetBarrier(id);
+        }
+    }
+
+    /** False if the barrier was lost with its slot. */
+    private boolean isDrained(Duration limit)
+            throws SQLException, InterruptedException, ExecutionException, TimeoutException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        Pipeline through = pipeline.get(limit.toNanos(), TimeUnit.NANOSECONDS);
+        try {
+            through.drain(left(deadline));
+            return true;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof SlotLostException) {
+                return false;
+            }
+            throw e;
         }
     }
 
     /** How it is, right now. */
     public Health health() {
         OutrunException reason = halted.get();
-        Duration oldest = progress.oldestUnacknowledged();
+        Pipeline now = current();
+        Duration oldest = now == null ? Duration.ZERO : now.oldestUnacknowledged();
         if (reason != null) {
             return new Health(Health.State.HALTED, message(reason), oldest);
         } else if (closing.get()) {
@@ -155,22 +165,19 @@ public final class OutboxConnector implements AutoCloseable {
         }
         long deadline = System.nanoTime() + config.timing().closeLimit().toNanos();
         boolean interrupted = Thread.interrupted(); // a close is bounded, and done to its end
+        OutrunException reason =
+                new OutrunException(ErrorCode.UNAVAILABLE, "the connector is closed");
         try {
             interrupted |= finish(Duration.ofNanos((deadline - System.nanoTime()) / 2));
             stop.complete(null);
-            ChangeSource streaming = source;
-            if (streaming != null) {
-                streaming.close(left(deadline));
-                endReader();
-            }
-            if (publisher.isDone() && !publisher.isCompletedExceptionally()) {
-                publisher.join().close(left(deadline));
-            }
+            closePipeline(left(deadline), reason);
+            interrupted |= awaitSupervisor(left(deadline));
+            closePipeline(left(deadline), reason); // one that was opened in the meantime
         } finally {
-            progress.fail(new OutrunException(ErrorCode.UNAVAILABLE, "the connector is closed"));
+            pipeline.completeExceptionally(reason);
             checkpoints.close();
             runTopics.close();
-            slot.close();
+            control.close();
             closed.countDown();
             if (interrupted) {
                 Thread.currentThread().interrupt();
@@ -178,120 +185,23 @@ public final class OutboxConnector implements AutoCloseable {
         }
     }
 
-    private void open()
-            throws SQLException, InterruptedException, ExecutionException, TimeoutException {
-        Duration limit = config.timing().startLimit();
-        slot.createIfMissing();
-        SlotState state = slot.awaitFree(limit);
-        begin(limit);
-        // From here on nobody else publishes: the slot is ours, so the firehose's end stays.
-        Checkpoint last =
-                Checkpoints.read(
-                        config.kafka(), config.topics().checkpoints(), config.slot(), limit);
-        check(last, state);
-        FirehoseTail tail =
-                FirehoseTail.read(
-                        config.kafka(),
-                        config.topics().events(),
-                        last == null ? null : last.firehose(),
-                        limit);
-        if (last == null) {
-            // Before anything is sent, so that no checkpoint always means nothing published.
-            checkpoints.write(Checkpoint.of(state.system(), state.confirmed(), tail.ends()));
-            if (!checkpoints.awaitWritten(limit)) {
-                throw new TimeoutException("the first checkpoint is not acknowledged");
-            }
-        }
-        publisher.complete(
-                Publisher.open(
-                        config.kafka(),
-                        config.topics(),
-                        settings(),
-                        state,
-                        last == null ? state.confirmed() : last.lsn(),
-                        tail,
-                        runTopics,
-                        progress,
-                        this::halt));
-        supervisor =
-                Thread.ofVirtual().name("outrun-connector-" + config.slot()).start(this::supervise);
-        LOG.info(
-                "connector started slot={} confirmed={} checkpoint={} tail_runs={}",
-                config.slot(),
-                state.confirmed(),
-                last == null ? "none" : last.position(),
-                tail.lastSeqs().size());
-    }
-
-    private static void check(@Nullable Checkpoint last, SlotState state) {
-        if (last == null) {
-            return;
-        }
-        if (!last.system().equals(Long.toUnsignedString(state.system()))) {
-            throw new IllegalStateException(
-                    "the checkpoint is of another Postgres cluster: system identifier %s, not %s"
-                            .formatted(last.system(), Long.toUnsignedString(state.system())));
-        }
-        if (state.written().isBefore(last.lsn())) {
-            throw new IllegalStateException(
-                    "the checkpoint is at %s, the database's log ends at %s: it is an older copy"
-                            .formatted(last.position(), state.written()));
+    private void closePipeline(Duration limit, OutrunException reason) {
+        Pipeline last = current();
+        if (last != null) {
+            last.close(limit, reason);
         }
     }
 
-    private Publisher.Settings settings() {
-        ConnectorConfig.RunTopicSettings runs = config.runTopics();
-        return new Publisher.Settings(
-                config.slot(),
-                config.timing().rest(),
-                runs.producers(),
-                runs.producerTopics(),
-                runs.rest(),
-                runs.knownRuns(),
-                runs.queueAppends(),
-                runs.queueBytes(),
-                config.timing().checkpointEvery());
-    }
-
-    /** Starts a source and waits until it reads from the slot. */
-    private void begin(Duration limit)
-            throws SQLException, InterruptedException, ExecutionException, TimeoutException {
-        long deadline = System.nanoTime() + limit.toNanos();
-        ChangeSource next = new DebeziumSource(config.postgres(), config.slot());
-        source = next;
-        CompletableFuture<Void> ended = next.start(this::accept);
-        sourceEnded = ended;
-        while ((reader = slot.reader()) == 0) {
-            if (System.nanoTime() - deadline > 0) {
-                throw new TimeoutException("the slot has no reader yet");
-            }
-            try {
-                ended.get(LOOK_AGAIN.toNanos(), TimeUnit.NANOSECONDS);
-                return; // it was closed
-            } catch (TimeoutException e) {
-                // Still starting.
-            }
-        }
-    }
-
-    private void accept(Change change) throws InterruptedException {
-        Publisher to;
-        try {
-            to = publisher.get();
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("the connector has not started", e);
-        }
-        OutrunException reason = halted.get();
-        if (reason != null) {
-            throw reason;
-        }
-        to.accept(change);
+    /** The pipeline that is open, if one is. */
+    private @Nullable Pipeline current() {
+        CompletableFuture<Pipeline> now = pipeline;
+        return now.state() == CompletableFuture.State.SUCCESS ? now.join() : null;
     }
 
     private void confirm(Lsn position) {
-        ChangeSource streaming = source;
-        if (streaming != null) {
-            streaming.confirm(position);
+        Pipeline now = current();
+        if (now != null) {
+            now.confirm(position);
         }
     }
 
@@ -303,57 +213,55 @@ public final class OutboxConnector implements AutoCloseable {
         if (halted.compareAndSet(null, failure)) {
             LOG.error("connector halted slot={} reason={}", config.slot(), reason, cause);
             stop.complete(null);
-            progress.fail(failure);
+            pipeline.completeExceptionally(failure);
+            Pipeline now = current();
+            if (now != null) {
+                now.halt(failure);
+            }
         }
     }
 
-    /** Its own thread: looks after the source, and sends barriers, until close or halt. */
+    /** Its own thread: looks after the pipeline, and sends barriers, until close or halt. */
     private void supervise() {
         Duration every = config.timing().checkpointEvery();
         try {
             while (!stop.isDone()) {
-                CompletableFuture<Void> ended = sourceEnded;
+                Pipeline now = pipeline.join();
                 try {
-                    CompletableFuture.anyOf(ended, stop).get(every.toNanos(), TimeUnit.NANOSECONDS);
+                    CompletableFuture.anyOf(now.ended(), stop)
+                            .get(every.toNanos(), TimeUnit.NANOSECONDS);
                     if (!stop.isDone()) {
-                        reconnect(new IllegalStateException("the source ended"));
+                        recover(now, new IllegalStateException("the source ended"));
                     }
                 } catch (TimeoutException e) {
-                    sendBarrier();
+                    tick(now);
                 } catch (ExecutionException e) {
-                    reconnect(causeOf(e));
+                    recover(now, causeOf(e));
                 }
             }
-            ChangeSource streaming = source;
-            if (halted.get() != null && streaming != null) {
-                streaming.close(config.timing().closeLimit());
+            Pipeline last = current();
+            if (halted.get() != null && last != null) {
+                last.closeSource(config.timing().closeLimit());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private void sendBarrier() {
-        long now = System.nanoTime();
-        long since = now - lastBarrier;
-        boolean idle =
-                since >= IDLE_BARRIERS.toNanos()
-                        && publisher.join().isIdleFor(config.timing().checkpointEvery());
-        if (!idle && since < config.timing().heartbeatEvery().toNanos()) {
-            return;
-        }
-        lastBarrier = now;
+    private void tick(Pipeline now) {
         try {
-            slot.barrier("heartbeat");
+            now.tick();
         } catch (SQLException e) {
             // The stream has lost the same database and will say so.
-            LOG.debug("no heartbeat slot={}", config.slot(), e);
+            LOG.debug("no barrier slot={}", config.slot(), e);
         }
     }
 
-    private void reconnect(Throwable cause) throws InterruptedException {
+    /** Goes on with the pipeline, or with another one, as soon as Postgres answers. */
+    private void recover(Pipeline broken, Throwable cause) throws InterruptedException {
         Throwable reason = cause;
         Duration backoff = BACKOFF_MIN;
+        @Nullable Pipeline resumable = broken;
         while (!stop.isDone()) {
             if (isUnreadable(reason)) {
                 halt(message(reason), reason);
@@ -370,24 +278,36 @@ public final class OutboxConnector implements AutoCloseable {
                 throw new IllegalStateException(e); // stop is never completed with an exception
             }
             try {
-                ChangeSource lost = source;
-                if (lost != null) {
-                    lost.close(config.timing().closeLimit()); // one that has never begun to read
+                if (resumable == null) {
+                    reopen();
+                } else {
+                    resumable.resume();
                 }
-                SlotState state = slot.awaitFree(BACKOFF_MAX);
-                publisher.join().resume(state.confirmed());
-                begin(config.timing().startLimit());
                 reconnecting = null;
-                LOG.info("stream resumed slot={} confirmed={}", config.slot(), state.confirmed());
                 return;
+            } catch (SlotLostException e) {
+                reason = e;
+                resumable = null;
+                pipeline = new CompletableFuture<>();
+                broken.close(config.timing().closeLimit(), e);
             } catch (IllegalStateException e) {
                 halt(message(e), e);
                 return;
             } catch (ExecutionException e) {
                 reason = causeOf(e);
-            } catch (SQLException | TimeoutException e) {
+            } catch (SQLException | KafkaException | TimeoutException e) {
                 reason = e;
             }
+        }
+    }
+
+    private void reopen()
+            throws SQLException, InterruptedException, ExecutionException, TimeoutException {
+        Pipeline opened = Pipeline.open(shared);
+        if (stop.isDone() || !pipeline.complete(opened)) {
+            opened.close(
+                    config.timing().closeLimit(),
+                    new OutrunException(ErrorCode.UNAVAILABLE, "the connector is closed"));
         }
     }
 
@@ -414,14 +334,19 @@ public final class OutboxConnector implements AutoCloseable {
         }
     }
 
-    private void endReader() {
-        if (reader == 0) {
-            return;
+    /** Lets the supervisor end, unless it is reopening; whether it was interrupted. */
+    private boolean awaitSupervisor(Duration limit) {
+        Thread running = supervisor;
+        if (running == null) {
+            return false;
         }
         try {
-            slot.endReader(reader);
-        } catch (SQLException e) {
-            LOG.debug("cannot look after the slot's reader slot={}", config.slot(), e);
+            if (!running.join(limit)) {
+                LOG.warn("closed while the slot is being made anew slot={}", config.slot());
+            }
+            return false;
+        } catch (InterruptedException e) {
+            return true;
         }
     }
 

@@ -39,6 +39,22 @@ class CrashTest {
 
     @Test
     void process_killedAtAnyPoint_losesAndDoublesNothing(TestStack stack) throws Exception {
+        killAndStart(stack, () -> {});
+    }
+
+    @Test
+    void process_killedAndItsSlotDropped_losesAndDoublesNothing(TestStack stack) throws Exception {
+        Appends ledger = new Appends(stack.dataSource());
+        killAndStart(stack, () -> dropSlot(ledger, stack.slot()));
+    }
+
+    /** What else goes wrong while no connector lives. */
+    @FunctionalInterface
+    private interface Accident {
+        void happen() throws Exception;
+    }
+
+    private static void killAndStart(TestStack stack, Accident accident) throws Exception {
         // Given
         long seed = System.nanoTime();
         Random random = new Random(seed);
@@ -57,6 +73,7 @@ class CrashTest {
             for (int kill = 0; kill < KILLS; kill++) {
                 awaitRecords(watcher, 50 + random.nextInt(500), writers.room);
                 process.destroyForcibly().waitFor();
+                accident.happen();
                 process = spawn(stack);
             }
             awaitRecords(watcher, 50 + random.nextInt(500), writers.room);
@@ -77,6 +94,19 @@ class CrashTest {
 
         // Then
         Published.assertIsTheLedger(stack);
+    }
+
+    /** The server notices by itself that the reader is dead; it is told, to be sure that it has. */
+    private static void dropSlot(Appends ledger, String slot) throws SQLException {
+        ledger.execute(
+                """
+                do $$ begin
+                    perform pg_terminate_backend(active_pid, 10000)
+                    from pg_replication_slots where slot_name = '%1$s' and active;
+                    perform pg_drop_replication_slot('%1$s');
+                end $$
+                """
+                        .formatted(slot));
     }
 
     /** Others who write, ahead of what is published by a bounded number of events. */

@@ -26,9 +26,9 @@ import org.jspecify.annotations.Nullable;
 public record FirehoseTail(long[] ends, Map<RunId, Long> lastSeqs) {
 
     /**
-     * Reads it, from a checkpoint's offsets to the end of now.
+     * Reads it, from these offsets to the end of now.
      *
-     * @param from null where there is no checkpoint: then only the ends are looked up
+     * @param from null for all of it
      * @throws IllegalStateException if the firehose is shorter than the checkpoint says
      * @throws org.apache.kafka.common.KafkaException if the brokers do not answer in time
      */
@@ -38,16 +38,14 @@ public record FirehoseTail(long[] ends, Map<RunId, Long> lastSeqs) {
             List<TopicPartition> partitions = Consumers.assign(consumer, topic, limit);
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, limit);
             Map<RunId, Long> lastSeqs = new HashMap<>();
+            Map<TopicPartition, Long> begins =
+                    new HashMap<>(consumer.beginningOffsets(partitions, limit));
             if (from != null) {
                 check(topic, from, partitions, ends);
-                Map<TopicPartition, Long> begins = new HashMap<>();
-                consumer.beginningOffsets(partitions, limit)
-                        .forEach((partition, first) ->
-                                begins.put(
-                                        partition,
-                                        Math.max(first, from.get(partition.partition()))));
-                Consumers.readAll(consumer, begins, ends, limit, record -> note(lastSeqs, record));
+                begins.replaceAll(
+                        (partition, first) -> Math.max(first, from.get(partition.partition())));
             }
+            Consumers.readAll(consumer, begins, ends, limit, record -> note(lastSeqs, record));
             long[] all = new long[partitions.size()];
             ends.forEach((partition, end) -> all[partition.partition()] = end);
             return new FirehoseTail(all, lastSeqs);

@@ -44,6 +44,11 @@ final class LiveLane implements AutoCloseable {
         return published.isEmpty();
     }
 
+    /** What the tail held has been met, or never will be: what is sent next is new. */
+    void leaveTail() {
+        published.clear();
+    }
+
     /** Per partition, the offset the next record gets. Publisher's thread. */
     long[] nextOffsets() {
         return next.clone();

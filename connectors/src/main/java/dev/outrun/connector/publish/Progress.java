@@ -21,6 +21,7 @@ public final class Progress {
     private final Deque<Stretch> stretches = new ArrayDeque<>();
     private final Map<String, CompletableFuture<Void>> barriers = new HashMap<>();
     private @Nullable Throwable failed;
+    private volatile @Nullable Checkpoint reached;
     private volatile Stretch current;
 
     /** Hands checkpoints to this consumer, in order, from whatever thread completes a stretch. */
@@ -29,6 +30,20 @@ public final class Progress {
         this.checkpoints = checkpoints;
         this.current = new Stretch(this);
         stretches.add(current);
+    }
+
+    /** Begins behind this checkpoint. */
+    public void begin(Checkpoint checkpoint) {
+        reached = checkpoint;
+    }
+
+    /** The last checkpoint that has become true. */
+    public Checkpoint reached() {
+        Checkpoint last = reached;
+        if (last == null) {
+            throw new IllegalStateException("nothing has begun");
+        }
+        return last;
     }
 
     /** Where the publisher's thread counts what it sends. */
@@ -92,20 +107,21 @@ public final class Progress {
     void advance() {
         List<CompletableFuture<Void>> passed = new ArrayList<>();
         synchronized (this) {
-            Checkpoint reached = null;
+            Checkpoint latest = null;
             // The current stretch is open, hence never done: it stays.
             while (stretches.getFirst().isDone()) {
                 Stretch done = stretches.removeFirst();
                 if (done.end() != null) {
-                    reached = done.end();
+                    latest = done.end();
                 }
                 CompletableFuture<Void> waiting = barriers.remove(done.barrier());
                 if (waiting != null) {
                     passed.add(waiting);
                 }
             }
-            if (reached != null) {
-                checkpoints.accept(reached);
+            if (latest != null) {
+                reached = latest;
+                checkpoints.accept(latest);
             }
         }
         passed.forEach(one -> one.complete(null));

@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
@@ -36,10 +37,10 @@ public final class Publisher implements ChangeConsumer {
     private final LiveLane live;
     private final List<RunLane> runLanes;
     private final Progress progress;
-    private final Bursts<Admitted> intake;
+    private final Bursts<Item> intake;
     private final long checkpointEvery;
     private long lastCheckpoint = System.nanoTime();
-    private volatile long lastChange; // 0 behind a barrier
+    private final AtomicLong taken = new AtomicLong();
 
     /** Settings of both lanes. */
     public record Settings(
@@ -62,15 +63,24 @@ public final class Publisher implements ChangeConsumer {
         }
     }
 
-    /**
-     * A change that has not been published before.
-     *
-     * @param boundary where it is the first one behind this boundary, hence opens a transaction
-     */
-    private record Admitted(Change change, @Nullable Lsn boundary) {
+    /** What the publisher's thread takes. */
+    private sealed interface Item {
 
-        int bytes() {
-            return change instanceof Change.Appended append ? append.events().length : 0;
+        /** Not published before; with the boundary it is the first one behind, if it is. */
+        record Streamed(Change change, @Nullable Lsn boundary) implements Item {}
+
+        /** Read from the table. */
+        record Refilled(Change.Appended append) implements Item {}
+
+        /** With it, all that committed before the boundary has been taken. */
+        record RefillEnd(Lsn boundary) implements Item {}
+
+        default int bytes() {
+            return switch (this) {
+                case Streamed(Change.Appended append, var _) -> append.events().length;
+                case Refilled(var append) -> append.events().length;
+                case Streamed(Change.Barrier _, var _), RefillEnd _ -> 0;
+            };
         }
     }
 
@@ -137,7 +147,7 @@ public final class Publisher implements ChangeConsumer {
                 new Bursts<>(
                         "outrun-publisher-" + settings.name(),
                         settings.intake(),
-                        Admitted::bytes,
+                        Item::bytes,
                         this::publish,
                         e -> halt.because("a change cannot be published: " + e.getMessage(), e));
     }
@@ -151,13 +161,9 @@ public final class Publisher implements ChangeConsumer {
         cursor.begin(streamBeginsAt);
     }
 
-    /**
-     * Whether changes have been waiting this long for their checkpoint, which only comes with the
-     * next transaction: a barrier would be one. Any thread.
-     */
-    public boolean isIdleFor(Duration time) {
-        long last = lastChange;
-        return last != 0 && System.nanoTime() - last >= time.toNanos();
+    /** Appends taken so far. Any thread. */
+    public long taken() {
+        return taken.get();
     }
 
     @Override
@@ -166,34 +172,71 @@ public final class Publisher implements ChangeConsumer {
         if (!cursor.admits(place)) {
             return;
         }
-        intake.put(new Admitted(change, cursor.opensTransaction(place) ? place.after() : null));
+        intake.put(
+                new Item.Streamed(change, cursor.opensTransaction(place) ? place.after() : null));
         cursor.take(place);
-        lastChange = change instanceof Change.Barrier ? 0 : System.nanoTime() | 1;
+        if (change instanceof Change.Appended) {
+            taken.incrementAndGet();
+        }
     }
 
-    private void publish(List<Admitted> burst) throws InterruptedException {
-        for (Admitted one : burst) {
+    /**
+     * Takes an append that no stream delivers. A run's appends come in seq order, all before the
+     * first change of a stream; what has been published of them is left out.
+     */
+    public void refill(Change.Appended append) throws InterruptedException {
+        intake.put(new Item.Refilled(append));
+    }
+
+    /** Says that all that committed before the stream begins has been refilled. */
+    public void endRefill() throws InterruptedException {
+        intake.put(new Item.RefillEnd(cursor.boundary()));
+    }
+
+    private void publish(List<Item> burst) throws InterruptedException {
+        for (Item item : burst) {
             try {
-                switch (one.change()) {
-                    case Change.Appended append -> publish(append, one.boundary());
-                    case Change.Barrier barrier -> pass(barrier, one.boundary());
+                switch (item) {
+                    case Item.Streamed(Change.Appended append, Lsn boundary) ->
+                            publish(append, boundary);
+                    case Item.Streamed(Change.Barrier barrier, Lsn boundary) ->
+                            pass(barrier, boundary);
+                    case Item.Refilled(var append) -> publish(append, null);
+                    case Item.RefillEnd(var boundary) -> endRefill(boundary);
                 }
             } catch (InterruptException e) {
                 throw e;
             } catch (RuntimeException e) {
                 // Perhaps half of it was sent: nothing may follow.
-                throw new IllegalStateException(describe(one.change()), e);
+                throw new IllegalStateException(describe(item), e);
             }
         }
     }
 
-    private static String describe(Change change) {
-        return switch (change) {
-            case Change.Appended append ->
-                    "run=%s seq=%d position=%s"
-                            .formatted(append.run(), append.firstSeq(), append.place().at());
-            case Change.Barrier barrier -> "barrier position=" + barrier.place().at();
+    private static String describe(Item item) {
+        return switch (item) {
+            case Item.Streamed(Change.Appended append, var _) -> describe(append);
+            case Item.Streamed(Change.Barrier barrier, var _) ->
+                    "barrier position=" + barrier.place().at();
+            case Item.Refilled(var append) -> describe(append);
+            case Item.RefillEnd(var boundary) -> "end of the refill position=" + boundary;
         };
+    }
+
+    private static String describe(Change.Appended append) {
+        return "run=%s seq=%d position=%s"
+                .formatted(append.run(), append.firstSeq(), append.place().at());
+    }
+
+    private void endRefill(Lsn boundary) {
+        live.leaveTail();
+        progress.next(checkpoint(boundary), null);
+    }
+
+    /** Sends nothing more. Never blocks. */
+    public void halt() {
+        intake.close();
+        runLanes.forEach(RunLane::halt);
     }
 
     /** Waits for what is in flight, up to the limit, and closes the lanes. */

@@ -69,6 +69,11 @@ final class RunLane implements AutoCloseable {
         bursts.put(append);
     }
 
+    /** Sends nothing more. Never blocks. */
+    void halt() {
+        bursts.close();
+    }
+
     /** Sends nothing more, and waits for what is in flight, up to the limit. */
     void close(Duration limit) {
         synchronized (this) {

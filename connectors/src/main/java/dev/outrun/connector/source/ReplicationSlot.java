@@ -1,33 +1,29 @@
 package dev.outrun.connector.source;
 
 import dev.outrun.schema.sql.PostgresAddress;
-import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * A replication slot seen from an ordinary connection, which is opened when needed and again after
- * it was lost. Thread-safe: one statement at a time.
- */
-public final class ReplicationSlot implements AutoCloseable {
+/** A replication slot seen from an ordinary connection. Thread-safe. */
+public final class ReplicationSlot {
 
     private static final Logger LOG = LoggerFactory.getLogger(ReplicationSlot.class);
 
     private static final String STATE =
             """
             select (select system_identifier from pg_control_system()),
-                   confirmed_flush_lsn::text, pg_current_wal_insert_lsn()::text, active
+                   confirmed_flush_lsn::text, pg_current_wal_insert_lsn()::text,
+                   coalesce(wal_status = 'lost', false), active
             from pg_replication_slots
             where slot_name = ? and slot_type = 'logical' and database = current_database()
             """;
-    private static final String CREATE = "select pg_create_logical_replication_slot(?, 'pgoutput')";
+    private static final String DROP =
+            "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = ?";
     private static final String READER =
             "select coalesce(active_pid, 0) from pg_replication_slots where slot_name = ?";
     private static final String END_READER =
@@ -41,39 +37,33 @@ public final class ReplicationSlot implements AutoCloseable {
     private static final Duration LOOK_AGAIN = Duration.ofMillis(10);
 
     private final PostgresAddress postgres;
+    private final ControlConnection control;
     private final String name;
-    private @Nullable Connection connection;
 
-    public ReplicationSlot(PostgresAddress postgres, String name) {
+    public ReplicationSlot(PostgresAddress postgres, ControlConnection control, String name) {
         this.postgres = postgres;
+        this.control = control;
         this.name = name;
     }
 
-    /** Makes the slot unless it exists; it begins at the end of the log. */
-    public synchronized void createIfMissing() throws SQLException {
-        if (state() == null) {
-            LOG.info("creating replication slot slot={}", name);
-            query(CREATE, name, null);
-        }
+    /** Makes the slot anew, at the end of the log. */
+    public FreshSlot recreate(Duration limit) throws SQLException {
+        query(DROP, name, null);
+        return FreshSlot.create(postgres, name, limit);
     }
 
     /**
-     * The slot's state, once nobody reads from it any more.
+     * The slot's state, once nobody reads from it any more; null where there is no such slot.
      *
      * @throws SQLException if the database does not answer, or the slot is still taken after the
      *     limit
-     * @throws IllegalStateException if there is no such slot
      */
-    public SlotState awaitFree(Duration limit) throws SQLException, InterruptedException {
+    public @Nullable SlotState awaitFree(Duration limit) throws SQLException, InterruptedException {
         long deadline = System.nanoTime() + limit.toNanos();
         while (true) {
             Found found = state();
-            if (found == null) {
-                throw new IllegalStateException(
-                        "there is no logical replication slot '" + name + "' in this database");
-            }
-            if (!found.active) {
-                return found.state;
+            if (found == null || !found.active) {
+                return found == null ? null : found.state;
             }
             if (System.nanoTime() - deadline > 0) {
                 throw new SQLException(
@@ -100,71 +90,37 @@ public final class ReplicationSlot implements AutoCloseable {
         query(BARRIER, id, null);
     }
 
-    @Override
-    public synchronized void close() {
-        Connection open = connection;
-        connection = null;
-        if (open != null) {
-            try {
-                open.close();
-            } catch (SQLException e) {
-                LOG.debug("connection was lost before its close slot={}", name, e);
-            }
-        }
-    }
-
     private record Found(SlotState state, boolean active) {}
 
-    private synchronized @Nullable Found state() throws SQLException {
-        try (PreparedStatement statement = open().prepareStatement(STATE)) {
-            statement.setString(1, name);
-            try (ResultSet row = statement.executeQuery()) {
+    private @Nullable Found state() throws SQLException {
+        return control.ask(connection -> {
+            try (PreparedStatement statement = connection.prepareStatement(STATE)) {
+                statement.setString(1, name);
+                ResultSet row = statement.executeQuery();
                 return row.next()
                         ? new Found(
                                 new SlotState(
                                         row.getLong(1),
                                         Lsn.parse(row.getString(2)),
-                                        Lsn.parse(row.getString(3))),
-                                row.getBoolean(4))
+                                        Lsn.parse(row.getString(3)),
+                                        row.getBoolean(4)),
+                                row.getBoolean(5))
                         : null;
             }
-        } catch (SQLException e) {
-            close();
-            throw e;
-        }
+        });
     }
 
     /** The first column as a number; 0 where it is none. */
-    private synchronized long query(String sql, String text, @Nullable Integer number)
-            throws SQLException {
-        try (PreparedStatement statement = open().prepareStatement(sql)) {
-            statement.setString(1, text);
-            if (number != null) {
-                statement.setInt(2, number);
+    private long query(String sql, String text, @Nullable Integer number) throws SQLException {
+        return control.ask(connection -> {
+            try (PreparedStatement statement = connection.prepareStatement(sql)) {
+                statement.setString(1, text);
+                if (number != null) {
+                    statement.setInt(2, number);
+                }
+                ResultSet row = statement.executeQuery();
+                return row.next() && row.getObject(1) instanceof Number n ? n.longValue() : 0L;
             }
-            try (ResultSet row = statement.executeQuery()) {
-                return row.next() && row.getObject(1) instanceof Number n ? n.longValue() : 0;
-            }
-        } catch (SQLException e) {
-            close(); // the next call opens another one
-            throw e;
-        }
-    }
-
-    private Connection open() throws SQLException {
-        Connection open = connection;
-        if (open == null) {
-            Properties options = new Properties();
-            options.setProperty("user", postgres.user());
-            options.setProperty("password", postgres.password());
-            options.setProperty("ApplicationName", "outrun-connector");
-            // Seconds. Nothing asked here takes long; a dead server must not hold a close() up.
-            options.setProperty("connectTimeout", "5");
-            options.setProperty("socketTimeout", "10");
-            options.setProperty("tcpKeepAlive", "true");
-            open = DriverManager.getConnection(postgres.jdbcUrl(), options);
-            connection = open;
-        }
-        return open;
+        });
     }
 }

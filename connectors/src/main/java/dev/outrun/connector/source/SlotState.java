@@ -7,5 +7,6 @@ package dev.outrun.connector.source;
  *     compare
  * @param confirmed where the slot will begin to stream; only the slot's reader moves it
  * @param written the end of the log: what commits from now on has a later position
+ * @param lost whether the server has let go of the log that the slot still needs
  */
-public record SlotState(long system, Lsn confirmed, Lsn written) {}
+public record SlotState(long system, Lsn confirmed, Lsn written, boolean lost) {}

@@ -32,9 +32,10 @@ final class GenerationSettings {
                 .withInputSchema("outrun")
                 // The schema's name stays in the SQL, the catalog's does not.
                 .withOutputSchemaToDefault(false)
-                // Partitions come and go by the day; Flyway has its table, the functions theirs.
+                // Partitions come and go by the day; Flyway, the connector and the functions have
+                // theirs.
                 .withExcludes(
-                        "run_outbox_.*|schema_history|refuse|finish|write_outbox|event_json"
+                        "run_outbox_.*|schema_history|watermark|refuse|finish|write_outbox|event_json"
                                 + "|json_instant|check_retry|check_events|is_event_type")
                 .withIncludeTables(true)
                 .withIncludeRoutines(true)

@@ -1,0 +1,397 @@
+package dev.outrun.connector;
+
+import dev.outrun.connector.publish.Checkpoint;
+import dev.outrun.connector.publish.Checkpoints;
+import dev.outrun.connector.publish.FirehoseTail;
+import dev.outrun.connector.publish.Halt;
+import dev.outrun.connector.publish.Progress;
+import dev.outrun.connector.publish.Publisher;
+import dev.outrun.connector.source.Change;
+import dev.outrun.connector.source.ChangeSource;
+import dev.outrun.connector.source.DebeziumSource;
+import dev.outrun.connector.source.FreshSlot;
+import dev.outrun.connector.source.Lsn;
+import dev.outrun.connector.source.Outbox;
+import dev.outrun.connector.source.ReplicationSlot;
+import dev.outrun.connector.source.SlotState;
+import dev.outrun.connector.source.Watermark;
+import dev.outrun.connector.source.Watermarks;
+import dev.outrun.connector.topic.RunTopics;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One publisher and its sources, one after the other: each is a connection of the slot's. It lasts
+ * until it is closed, or the slot cannot deliver any more what the topics lack.
+ */
+final class Pipeline {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
+
+    /** Between two looks whether a source reads already. */
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(10);
+
+    /** For the server to notice that a lost connection's reader is gone. */
+    private static final Duration READER_GONE = Duration.ofSeconds(5);
+
+    private final Shared shared;
+    private final Progress progress;
+    private final CompletableFuture<Publisher> publisher = new CompletableFuture<>();
+    private final CompletableFuture<Barriers> barriers = new CompletableFuture<>();
+    private volatile @Nullable ChangeSource source;
+    private volatile CompletableFuture<Void> ended = new CompletableFuture<>();
+    private volatile int reader;
+
+    /** What a connector's pipelines have in common. */
+    record Shared(
+            ConnectorConfig config,
+            ReplicationSlot slot,
+            Watermarks watermarks,
+            RunTopics runTopics,
+            Checkpoints checkpoints,
+            Halt halt) {}
+
+    private Pipeline(Shared shared) {
+        this.shared = shared;
+        this.progress = new Progress(shared.checkpoints()::write);
+    }
+
+    /**
+     * Opens one; returns when the slot is streaming. Where the slot cannot deliver all that the
+     * topics lack, it is made anew, and they are refilled from the table first.
+     *
+     * @throws IllegalStateException where slot, checkpoint and topics do not belong together
+     */
+    static Pipeline open(Shared shared)
+            throws SQLException, InterruptedException, ExecutionException, TimeoutException {
+        Pipeline pipeline = new Pipeline(shared);
+        boolean open = false;
+        try {
+            pipeline.open();
+            open = true;
+            return pipeline;
+        } finally {
+            if (!open) {
+                pipeline.close(
+                        shared.config().timing().closeLimit(),
+                        new IllegalStateException("the pipeline could not be opened"));
+            }
+        }
+    }
+
+    /** Done when its source has ended, normally or with the reason. */
+    CompletableFuture<Void> ended() {
+        return ended;
+    }
+
+    Duration oldestUnacknowledged() {
+        return progress.oldestUnacknowledged();
+    }
+
+    /** Says to Postgres what is safe. */
+    void confirm(Lsn position) {
+        ChangeSource streaming = source;
+        if (streaming != null) {
+            streaming.confirm(position);
+        }
+    }
+
+    /** Sends the connector's own barriers, as their time comes. */
+    void tick() throws SQLException {
+        barriers.join().tick();
+    }
+
+    /**
+     * Returns when all that committed before this call is published, and marked.
+     *
+     * @throws ExecutionException with the reason why that will not be
+     */
+    void drain(Duration limit)
+            throws SQLException, InterruptedException, ExecutionException, TimeoutException {
+        Barriers through = barriers.join();
+        Barriers.Barrier barrier = through.send();
+        try {
+            barrier.passed().get(limit.toNanos(), TimeUnit.NANOSECONDS);
+            through.mark(barrier);
+        } finally {
+            through.forget(barrier);
+        }
+    }
+
+    /**
+     * Goes on with another source, after the last one has ended.
+     *
+     * @throws SlotLostException if that is not possible: another pipeline is needed
+     */
+    void resume()
+            throws SQLException,
+                    InterruptedException,
+                    ExecutionException,
+                    TimeoutException,
+                    SlotLostException {
+        ChangeSource lost = source;
+        if (lost != null) {
+            lost.close(timing().closeLimit()); // one that has never begun to read
+        }
+        SlotState state = shared.slot().awaitFree(READER_GONE);
+        if (state == null || state.lost()) {
+            throw new SlotLostException(lacking(state, progress.reached()));
+        }
+        try {
+            publisher.join().resume(state.confirmed());
+        } catch (IllegalStateException e) {
+            throw new SlotLostException(e.getMessage());
+        }
+        begin(timing().startLimit());
+        LOG.info("stream resumed slot={} confirmed={}", name(), state.confirmed());
+    }
+
+    /** Ends the source: no change comes after this, if it ends within the limit. */
+    void closeSource(Duration limit) {
+        ChangeSource streaming = source;
+        if (streaming == null) {
+            return;
+        }
+        streaming.close(limit);
+        if (reader != 0) {
+            try {
+                shared.slot().endReader(reader);
+            } catch (SQLException e) {
+                LOG.debug("cannot look after the slot's reader slot={}", name(), e);
+            }
+        }
+    }
+
+    /** Takes nothing more, at once; what is in flight stays so. Any thread. */
+    void halt(Throwable reason) {
+        if (publisher.state() == CompletableFuture.State.SUCCESS) {
+            publisher.join().halt();
+        }
+        progress.fail(reason);
+    }
+
+    /**
+     * Ends it, with what is in flight waited for as long as the limit allows.
+     *
+     * @param reason for those who wait for barriers
+     */
+    void close(Duration limit, Throwable reason) {
+        long deadline = System.nanoTime() + limit.toNanos();
+        publisher.cancel(false); // lets go of a source that waits for one
+        closeSource(limit);
+        if (publisher.state() == CompletableFuture.State.SUCCESS) {
+            publisher.join().close(left(deadline));
+        }
+        progress.fail(reason);
+    }
+
+    private void open()
+            throws SQLException, InterruptedException, ExecutionException, TimeoutException {
+        Duration limit = timing().startLimit();
+        SlotState found = shared.slot().awaitFree(limit);
+        // In this order: what the slot has been moved past is in a checkpoint already.
+        Checkpoint last =
+                Checkpoints.read(
+                        shared.config().kafka(),
+                        shared.config().topics().checkpoints(),
+                        name(),
+                        limit);
+        if (found != null && last != null) {
+            check(last, found);
+        }
+        String lacking = lacking(found, last);
+        if (found == null || last == null || lacking != null) {
+            refill(String.valueOf(lacking), last, limit);
+        } else {
+            stream(found, last, limit);
+        }
+    }
+
+    /** Why the slot cannot deliver all that the topics lack; null if it can. */
+    private static @Nullable String lacking(@Nullable SlotState found, @Nullable Checkpoint last) {
+        if (last == null) {
+            return "nothing has been published";
+        } else if (found == null) {
+            return "the slot is gone";
+        } else if (found.lost()) {
+            return "the slot has lost its log";
+        } else if (last.lsn().isBefore(found.confirmed())) {
+            return "the slot is past the checkpoint";
+        }
+        return null;
+    }
+
+    private static void check(Checkpoint last, SlotState state) {
+        if (!last.system().equals(Long.toUnsignedString(state.system()))) {
+            throw new IllegalStateException(
+                    "the checkpoint is of another Postgres cluster: system identifier %s, not %s"
+                            .formatted(last.system(), Long.toUnsignedString(state.system())));
+        }
+        if (state.written().isBefore(last.lsn())) {
+            throw new IllegalStateException(
+                    "the checkpoint is at %s, the database's log ends at %s: it is an older copy"
+                            .formatted(last.position(), state.written()));
+        }
+    }
+
+    /** Goes on where the checkpoint is. */
+    private void stream(SlotState state, Checkpoint last, Duration limit)
+            throws SQLException, InterruptedException, ExecutionException, TimeoutException {
+        begin(limit);
+        FirehoseTail tail = tail(last.firehose(), limit);
+        progress.begin(last);
+        letIn(publisher(state, last.lsn(), tail));
+        LOG.info(
+                "streaming slot={} confirmed={} checkpoint={} tail_runs={}",
+                name(),
+                state.confirmed(),
+                last.position(),
+                tail.lastSeqs().size());
+    }
+
+    /**
+     * Publishes from the table what no topic has, then streams from a new slot.
+     *
+     * <p>The new slot comes with a snapshot of its place: what it sees, less what the watermark
+     * covers, is read from the table, and the stream has all else.
+     */
+    private void refill(String reason, @Nullable Checkpoint last, Duration limit)
+            throws SQLException, InterruptedException, ExecutionException, TimeoutException {
+        try (FreshSlot fresh = shared.slot().recreate(limit)) {
+            SlotState state = Objects.requireNonNull(shared.slot().awaitFree(limit));
+            if (last != null) {
+                check(last, state);
+            }
+            // Without a checkpoint Kafka may be another one than the watermark speaks of.
+            Watermark covered = last == null ? null : shared.watermarks().read();
+            begin(limit);
+            FirehoseTail tail = tail(covered == null ? null : covered.firehose(), limit);
+            LOG.info(
+                    "refilling slot={} reason=\"{}\" confirmed={} watermark={} tail_runs={}",
+                    name(),
+                    reason,
+                    state.confirmed(),
+                    covered == null ? "none" : covered.snapshot(),
+                    tail.lastSeqs().size());
+            progress.begin(beginning(state, covered, tail));
+            Publisher opened = publisher(state, state.confirmed(), tail);
+            boolean refilled = false;
+            try {
+                long appends =
+                        new Outbox(shared.config().postgres())
+                                .read(fresh.snapshot(), covered, opened::refill);
+                opened.endRefill();
+                refilled = true;
+                LOG.info("streaming slot={} refilled_appends={}", name(), appends);
+            } finally {
+                if (!refilled) {
+                    opened.close(timing().closeLimit());
+                }
+            }
+            letIn(opened);
+        }
+    }
+
+    /** Before the refill's own checkpoint there is none; its offsets are still a lower bound. */
+    private static Checkpoint beginning(
+            SlotState state, @Nullable Watermark covered, FirehoseTail tail) {
+        Checkpoint empty =
+                Checkpoint.of(state.system(), state.confirmed(), new long[tail.ends().length]);
+        return covered == null
+                ? empty
+                : new Checkpoint(empty.system(), empty.position(), covered.firehose());
+    }
+
+    /** The firehose behind these offsets. Read once the slot is ours: nobody else writes to it. */
+    private FirehoseTail tail(java.util.@Nullable List<Long> from, Duration limit) {
+        return FirehoseTail.read(
+                shared.config().kafka(), shared.config().topics().events(), from, limit);
+    }
+
+    private Publisher publisher(SlotState state, Lsn position, FirehoseTail tail) {
+        return Publisher.open(
+                shared.config().kafka(),
+                shared.config().topics(),
+                settings(),
+                state,
+                position,
+                tail,
+                shared.runTopics(),
+                progress,
+                shared.halt());
+    }
+
+    private Publisher.Settings settings() {
+        ConnectorConfig.RunTopicSettings runs = shared.config().runTopics();
+        return new Publisher.Settings(
+                name(),
+                timing().rest(),
+                runs.producers(),
+                runs.producerTopics(),
+                runs.rest(),
+                runs.knownRuns(),
+                runs.queueAppends(),
+                runs.queueBytes(),
+                timing().checkpointEvery());
+    }
+
+    private void letIn(Publisher opened) {
+        barriers.complete(
+                new Barriers(
+                        shared.slot(),
+                        shared.watermarks(),
+                        progress,
+                        opened,
+                        timing().heartbeatEvery()));
+        publisher.complete(opened);
+    }
+
+    /** Starts a source and waits until it reads from the slot. */
+    private void begin(Duration limit)
+            throws SQLException, InterruptedException, ExecutionException, TimeoutException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        ChangeSource next = new DebeziumSource(shared.config().postgres(), name());
+        source = next;
+        CompletableFuture<Void> streaming = next.start(this::accept);
+        ended = streaming;
+        while ((reader = shared.slot().reader()) == 0) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new TimeoutException("the slot has no reader yet");
+            }
+            try {
+                streaming.get(LOOK_AGAIN.toNanos(), TimeUnit.NANOSECONDS);
+                return; // it was closed
+            } catch (TimeoutException e) {
+                // Still starting.
+            }
+        }
+    }
+
+    private void accept(Change change) throws InterruptedException {
+        try {
+            publisher.get().accept(change);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("the pipeline was not opened", e);
+        }
+    }
+
+    private String name() {
+        return shared.config().slot();
+    }
+
+    private ConnectorConfig.Timing timing() {
+        return shared.config().timing();
+    }
+
+    private static Duration left(long deadline) {
+        return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+    }
+}

@@ -1,0 +1,101 @@
+package dev.outrun.connector.source;
+
+import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.run.Tenant;
+import dev.outrun.schema.sql.PostgresAddress;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Properties;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** The table of appends, for what no stream delivers any more. */
+public final class Outbox {
+
+    private static final int FETCH = 500;
+
+    /**
+     * In the order of their times as far as it is that of their seqs: a clock may be set back, and
+     * commits overtake each other.
+     */
+    private static final String READ =
+            """
+            select run_id, first_seq, tenant, shard, attempt, events, appended_us, trace
+            from outrun.run_outbox
+            where ?::pg_snapshot is null
+               or xid >= pg_snapshot_xmin(?::pg_snapshot)::text::bigint
+                  and not pg_visible_in_snapshot(xid::text::xid8, ?::pg_snapshot)
+            order by max(appended_us) over (partition by run_id order by first_seq),
+                     run_id, first_seq
+            """;
+
+    /** Of no place in a stream: before all of it. */
+    private static final WalPlace NOWHERE = new WalPlace(null, new Lsn(0));
+
+    private final PostgresAddress postgres;
+
+    public Outbox(PostgresAddress postgres) {
+        this.postgres = postgres;
+    }
+
+    /** Who takes appends. */
+    @FunctionalInterface
+    public interface Taker {
+        void take(Change.Appended append) throws InterruptedException;
+    }
+
+    /**
+     * Reads what an exported snapshot sees and a watermark does not cover; each run's appends in
+     * seq order.
+     *
+     * @param covered null where nothing is
+     * @return how many there were
+     */
+    public long read(String snapshot, @Nullable Watermark covered, Taker taker)
+            throws SQLException, InterruptedException {
+        try (Connection connection =
+                ControlConnection.connect(postgres, new Properties(), Duration.ZERO)) {
+            connection.setAutoCommit(false);
+            connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+            connection.setReadOnly(true);
+            try (Statement adopt = connection.createStatement()) {
+                // A name the server has made up, of hexadecimal digits and dashes.
+                adopt.execute("set transaction snapshot '" + snapshot + "'");
+            }
+            try (PreparedStatement read = connection.prepareStatement(READ)) {
+                String seen = covered == null ? null : covered.snapshot();
+                for (int i = 1; i <= 3; i++) {
+                    read.setString(i, seen);
+                }
+                read.setFetchSize(FETCH);
+                ResultSet row = read.executeQuery();
+                long count = 0;
+                while (row.next()) {
+                    taker.take(append(row));
+                    count++;
+                }
+                return count;
+            }
+        }
+    }
+
+    private static Change.Appended append(ResultSet row) throws SQLException {
+        return new Change.Appended(
+                new RunId(row.getObject(1, UUID.class)),
+                new Tenant(row.getString(3)),
+                row.getLong(2),
+                row.getInt(4),
+                row.getInt(5),
+                row.getString(6).getBytes(StandardCharsets.UTF_8),
+                Instant.EPOCH.plus(row.getLong(7), ChronoUnit.MICROS),
+                row.getString(8),
+                NOWHERE);
+    }
+}
