@@ -64,13 +64,17 @@ class RefillTest {
     void history_beforeTheFirstStart_isPublished() throws Exception {
         // Given
         List<RunId> runs = List.of(ledger.start(), ledger.start(), ledger.start());
-        for (int i = 0; i < 2_000; i++) {
-            ledger.append(runs.get(i % runs.size()), Integer.toString(i));
+        for (int i = 0; i < 30; i++) {
+            ledger.execute(
+                    """
+                    do $$ begin
+                        for i in 1..50 loop
+                            perform outrun.append('%s', null, '[{"type":"a"},{"type":"b"}]');
+                        end loop;
+                    end $$
+                    """
+                            .formatted(runs.get(i % runs.size())));
         }
-        ledger.execute(
-                "do $$ begin for i in 1..20 loop perform outrun.append('%s', null, "
-                                .formatted(runs.getFirst())
-                        + "'[{\"type\":\"a\"},{\"type\":\"b\"}]'); end loop; end $$");
 
         // When
         try (OutboxConnector connector = start()) {
