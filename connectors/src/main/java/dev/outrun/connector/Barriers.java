@@ -1,5 +1,6 @@
 package dev.outrun.connector;
 
+import dev.outrun.connector.publish.Checkpoint;
 import dev.outrun.connector.publish.Progress;
 import dev.outrun.connector.publish.Publisher;
 import dev.outrun.connector.source.ReplicationSlot;
@@ -17,13 +18,17 @@ import org.jspecify.annotations.Nullable;
  * what came last, and move the watermark.
  *
  * <p>Before a barrier is written, a snapshot of the database is taken. When the barrier has passed,
- * all that the snapshot sees is published. What it does not see committed later than the checkpoint
- * that was the last one by then, hence is behind its offsets in the firehose.
+ * all that the snapshot sees is published. What it does not see is behind the offsets, in the
+ * firehose, of any checkpoint that is old enough: a commit reaches the log a moment before
+ * snapshots see it, and a publisher may be quicker than that.
  */
 final class Barriers {
 
     /** Between two of our own while there are changes that no watermark covers. */
     private static final Duration EVERY = Duration.ofSeconds(1);
+
+    /** Longer than a commit takes from the log to snapshots, which may wait for a standby. */
+    private static final Duration OLD_ENOUGH = Duration.ofSeconds(10);
 
     private final ReplicationSlot slot;
     private final Watermarks watermarks;
@@ -33,6 +38,9 @@ final class Barriers {
     private long last = System.nanoTime();
     private @Nullable Barrier underWay;
     private long covered = -1;
+    private volatile Checkpoint old;
+    private Checkpoint younger;
+    private long youngerSince = System.nanoTime();
 
     /**
      * A barrier.
@@ -53,12 +61,14 @@ final class Barriers {
         this.progress = progress;
         this.publisher = publisher;
         this.heartbeatEvery = heartbeatEvery.toNanos();
+        this.old = progress.reached();
+        this.younger = old;
     }
 
     /** Writes a barrier into the log. Any thread. */
     Barrier send() throws SQLException {
         long taken = publisher.taken(); // before the snapshot, which then sees them all
-        Watermark watermark = new Watermark(watermarks.snapshot(), progress.reached().firehose());
+        Watermark watermark = new Watermark(watermarks.snapshot(), old.firehose());
         String id = UUID.randomUUID().toString();
         Barrier barrier = new Barrier(id, progress.awaitBarrier(id), watermark, taken);
         boolean sent = false;
@@ -91,6 +101,7 @@ final class Barriers {
             covered = earlier.taken();
             underWay = null;
         }
+        age();
         boolean changed = underWay == null && publisher.taken() != covered;
         long now = System.nanoTime();
         if (now - last < (changed ? EVERY.toNanos() : heartbeatEvery)) {
@@ -101,5 +112,14 @@ final class Barriers {
             forget(underWay);
         }
         underWay = send();
+    }
+
+    private void age() {
+        long now = System.nanoTime();
+        if (now - youngerSince >= OLD_ENOUGH.toNanos()) {
+            old = younger;
+            younger = progress.reached();
+            youngerSince = now;
+        }
     }
 }

@@ -6,7 +6,6 @@ import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.connector.topic.PlatformTopics;
 import dev.outrun.devstack.EmbeddedPostgres;
 import dev.outrun.schema.run.RunId;
-import dev.outrun.schema.sql.Migrations;
 import dev.outrun.teststack.TestStack;
 import dev.outrun.teststack.TestStackExtension;
 import java.nio.file.Path;
@@ -20,7 +19,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
-import org.postgresql.ds.PGSimpleDataSource;
 
 /** Slots that cannot deliver what the topics lack. */
 @ExtendWith(TestStackExtension.class)
@@ -183,7 +181,7 @@ class RefillTest {
         try (EmbeddedPostgres postgres =
                 EmbeddedPostgres.start(EmbeddedPostgres.Settings.throwaway(directory))) {
             // Given
-            TestStack own = on(postgres);
+            TestStack own = stack.on(postgres.address());
             Appends appends = new Appends(own.dataSource());
             RunId run = appends.start();
             try (OutboxConnector connector = start(own)) {
@@ -224,18 +222,6 @@ class RefillTest {
         } catch (SQLException e) {
             done.completeExceptionally(e);
         }
-    }
-
-    /** The same, with another database. */
-    private TestStack on(EmbeddedPostgres postgres) throws SQLException {
-        PGSimpleDataSource source = new PGSimpleDataSource();
-        source.setUrl(postgres.address().jdbcUrl());
-        source.setUser(postgres.address().user());
-        source.setPassword(postgres.address().password());
-        Migrations.migrate(source);
-        new Appends(source).execute("update outrun.cluster set shards = " + TestStack.SHARDS);
-        return new TestStack(
-                postgres.address(), source, stack.bootstrapServers(), stack.topics(), stack.slot());
     }
 
     private OutboxConnector start() throws InterruptedException {

@@ -30,15 +30,19 @@ final class Databases {
     static Databases withTemplate(PostgresAddress server) throws SQLException {
         Databases databases = new Databases(server);
         databases.execute("create database " + TEMPLATE);
-        DataSource template = databases.source(TEMPLATE);
-        Migrations.migrate(template);
-        try (Connection connection = template.getConnection();
-                Statement statement = connection.createStatement()) {
-            statement.execute("update outrun.cluster set shards = " + TestStack.SHARDS);
-        }
+        migrate(databases.source(TEMPLATE));
         // A template that somebody is connected to cannot be copied.
         databases.execute("alter database " + TEMPLATE + " with allow_connections false");
         return databases;
+    }
+
+    /** Makes the schema, with {@link TestStack#SHARDS} shards. */
+    static void migrate(DataSource database) throws SQLException {
+        Migrations.migrate(database);
+        try (Connection connection = database.getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("update outrun.cluster set shards = " + TestStack.SHARDS);
+        }
     }
 
     /** A copy of the template. */
@@ -77,12 +81,16 @@ final class Databases {
     }
 
     DataSource source(String database) {
+        return source(address(database));
+    }
+
+    static DataSource source(PostgresAddress database) {
         PGSimpleDataSource source = new PGSimpleDataSource();
-        source.setServerNames(new String[] {server.host()});
-        source.setPortNumbers(new int[] {server.port()});
-        source.setDatabaseName(database);
-        source.setUser(server.user());
-        source.setPassword(server.password());
+        source.setServerNames(new String[] {database.host()});
+        source.setPortNumbers(new int[] {database.port()});
+        source.setDatabaseName(database.database());
+        source.setUser(database.user());
+        source.setPassword(database.password());
         return source;
     }
 

@@ -2,6 +2,7 @@ package dev.outrun.teststack;
 
 import dev.outrun.schema.sql.PostgresAddress;
 import dev.outrun.schema.topic.Topics;
+import java.sql.SQLException;
 import javax.sql.DataSource;
 
 /**
@@ -24,4 +25,14 @@ public record TestStack(
 
     /** Shards of each test's database: enough for order across shards to matter. */
     public static final int SHARDS = 2;
+
+    /**
+     * The same with another database, which is migrated: for a test that does something to a whole
+     * server.
+     */
+    public TestStack on(PostgresAddress other) throws SQLException {
+        DataSource database = Databases.source(other);
+        Databases.migrate(database);
+        return new TestStack(other, database, bootstrapServers, topics, slot);
+    }
 }
