@@ -61,7 +61,7 @@ public final class OutboxConnector implements AutoCloseable {
         OutboxConnector connector = new OutboxConnector(config);
         boolean open = false;
         try {
-            connector.pipeline.complete(Pipeline.open(connector.shared));
+            connector.open();
             connector.supervisor =
                     Thread.ofVirtual()
                             .name("outrun-connector-" + config.slot())
@@ -279,7 +279,7 @@ public final class OutboxConnector implements AutoCloseable {
             }
             try {
                 if (resumable == null) {
-                    reopen();
+                    open();
                 } else {
                     resumable.resume();
                 }
@@ -301,7 +301,8 @@ public final class OutboxConnector implements AutoCloseable {
         }
     }
 
-    private void reopen()
+    /** Opens a pipeline, unless it was closed or has halted in the meantime. */
+    private void open()
             throws SQLException, InterruptedException, ExecutionException, TimeoutException {
         Pipeline opened = Pipeline.open(shared);
         if (stop.isDone() || !pipeline.complete(opened)) {
