@@ -52,35 +52,12 @@ public record RunFacts(
     }
 
     RunFacts seen(Event event, RunStatus next) {
-        return new RunFacts(
-                run,
-                tenant,
-                queue,
-                handler,
-                retry,
-                next,
-                event.attempt(),
-                failures,
-                lost,
-                cancelRequested,
-                event.seq(),
-                event.time());
+        return with(
+                next, event.attempt(), failures, lost, cancelRequested, event.seq(), event.time());
     }
 
     RunFacts at(long otherSeq, Instant otherTime) {
-        return new RunFacts(
-                run,
-                tenant,
-                queue,
-                handler,
-                retry,
-                status,
-                attempt,
-                failures,
-                lost,
-                cancelRequested,
-                otherSeq,
-                otherTime);
+        return with(status, attempt, failures, lost, cancelRequested, otherSeq, otherTime);
     }
 
     RunFacts withCancelRequested() {
@@ -96,19 +73,30 @@ public record RunFacts(
     }
 
     private RunFacts counting(int nowFailures, int nowLost, boolean nowCancelRequested) {
+        return with(status, attempt, nowFailures, nowLost, nowCancelRequested, seq, time);
+    }
+
+    private RunFacts with(
+            RunStatus nowStatus,
+            int nowAttempt,
+            int nowFailures,
+            int nowLost,
+            boolean nowCancelRequested,
+            long nowSeq,
+            Instant nowTime) {
         return new RunFacts(
                 run,
                 tenant,
                 queue,
                 handler,
                 retry,
-                status,
-                attempt,
+                nowStatus,
+                nowAttempt,
                 nowFailures,
                 nowLost,
                 nowCancelRequested,
-                seq,
-                time);
+                nowSeq,
+                nowTime);
     }
 
     Task task(int next) {
