@@ -3,6 +3,7 @@ package dev.outrun.connector;
 import dev.outrun.connector.publish.Checkpoints;
 import dev.outrun.connector.source.ControlConnection;
 import dev.outrun.connector.source.Lsn;
+import dev.outrun.connector.source.Outbox;
 import dev.outrun.connector.source.ReplicationSlot;
 import dev.outrun.connector.source.UnreadableChangeException;
 import dev.outrun.connector.source.Watermarks;
@@ -97,6 +98,7 @@ public final class OutboxConnector implements AutoCloseable {
                         config,
                         new ReplicationSlot(config.postgres(), control, config.slot()),
                         new Watermarks(control, config.slot()),
+                        new Outbox(config.postgres()),
                         runTopics,
                         checkpoints,
                         this::halt);

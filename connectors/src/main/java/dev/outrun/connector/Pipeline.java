@@ -55,6 +55,7 @@ final class Pipeline {
             ConnectorConfig config,
             ReplicationSlot slot,
             Watermarks watermarks,
+            Outbox outbox,
             RunTopics runTopics,
             Checkpoints checkpoints,
             Halt halt) {}
@@ -104,9 +105,10 @@ final class Pipeline {
         }
     }
 
-    /** Sends the connector's own barriers, as their time comes. */
+    /** Called now and then: sends the connector's own barriers, looks after what has stalled. */
     void tick() throws SQLException {
         barriers.join().tick();
+        publisher.join().tick();
     }
 
     /**
@@ -285,9 +287,7 @@ final class Pipeline {
             Publisher opened = publisher(state, state.confirmed(), tail);
             boolean refilled = false;
             try {
-                long appends =
-                        new Outbox(shared.config().postgres())
-                                .read(fresh.snapshot(), covered, opened::refill);
+                long appends = shared.outbox().read(fresh.snapshot(), covered, opened::refill);
                 opened.endRefill();
                 refilled = true;
                 LOG.info("streaming slot={} refilled_appends={}", name(), appends);
@@ -325,6 +325,7 @@ final class Pipeline {
                 position,
                 tail,
                 shared.runTopics(),
+                shared.outbox(),
                 progress,
                 shared.halt());
     }

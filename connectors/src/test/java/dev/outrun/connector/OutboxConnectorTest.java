@@ -342,47 +342,6 @@ class OutboxConnectorTest {
     }
 
     @Test
-    void runTopic_withAStrangersRecord_haltsTheConnector() throws Exception {
-        try (OutboxConnector connector = start()) {
-            // Given
-            RunId run = ledger.start();
-            connector.drainOnce(LIMIT);
-            String topic = stack.topics().run(Tenant.DEFAULT, run);
-            try (KafkaProducer<byte[], byte[]> stranger = producer()) {
-                stranger.send(new ProducerRecord<>(topic, new byte[0])).get();
-            }
-
-            // When
-            ledger.append(run, "1");
-            OutrunException halted =
-                    assertThrows(OutrunException.class, () -> connector.drainOnce(LIMIT));
-
-            // Then
-            assertSays("run=" + run + " topic=" + topic + " partition=0 offset=2", halted);
-            assertEquals(Health.State.HALTED, connector.health().state());
-            assertThrows(OutrunException.class, () -> connector.drainOnce(LIMIT));
-        }
-    }
-
-    @Test
-    void run_withAHoleInItsLog_haltsTheConnector() throws Exception {
-        try (OutboxConnector connector = start()) {
-            // Given
-            RunId run = ledger.start();
-            connector.drainOnce(LIMIT);
-            ledger.execute("update outrun.run set next_seq = 5 where id = '%s'".formatted(run));
-
-            // When
-            ledger.append(run, "1");
-            OutrunException halted =
-                    assertThrows(OutrunException.class, () -> connector.drainOnce(LIMIT));
-
-            // Then
-            assertSays("expected=1 found=5", halted);
-        }
-    }
-
-    @Test
     void start_withoutTopics_saysSo() {
         // Given
         String slot = stack.slot();

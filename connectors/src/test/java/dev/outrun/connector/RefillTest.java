@@ -2,8 +2,6 @@ package dev.outrun.connector;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.outrun.connector.topic.KafkaAddress;
-import dev.outrun.connector.topic.PlatformTopics;
 import dev.outrun.devstack.EmbeddedPostgres;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.teststack.TestStack;
@@ -12,7 +10,6 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
@@ -52,10 +49,7 @@ class RefillTest {
 
     @BeforeEach
     void makeTopics() {
-        PlatformTopics.create(
-                new KafkaAddress(stack.bootstrapServers(), Map.of()),
-                stack.topics(),
-                TestStack.SHARDS);
+        Connectors.makeTopics(stack);
     }
 
     @Test
@@ -75,7 +69,7 @@ class RefillTest {
         }
 
         // When
-        try (OutboxConnector connector = start()) {
+        try (OutboxConnector connector = Connectors.start(stack)) {
             ledger.append(runs.getLast(), "\"live\"");
             connector.drainOnce(LIMIT);
         }
@@ -88,7 +82,7 @@ class RefillTest {
     void slot_droppedBetweenTwoStarts_isRefilledFrom() throws Exception {
         // Given: all is published, half of it is behind the watermark
         List<RunId> runs = List.of(ledger.start(), ledger.start());
-        try (OutboxConnector connector = start()) {
+        try (OutboxConnector connector = Connectors.start(stack)) {
             connector.drainOnce(LIMIT);
             ledger.append(runs.getFirst(), "1");
             ledger.append(runs.getLast(), "1");
@@ -97,7 +91,7 @@ class RefillTest {
         ledger.append(runs.getFirst(), "2");
 
         // When
-        try (OutboxConnector connector = start()) {
+        try (OutboxConnector connector = Connectors.start(stack)) {
             ledger.append(runs.getLast(), "2");
             connector.drainOnce(LIMIT);
         }
@@ -110,7 +104,7 @@ class RefillTest {
     void slotAndWatermark_gone_areRefilledFromTheWholeTable() throws Exception {
         // Given
         RunId run = ledger.start();
-        try (OutboxConnector connector = start()) {
+        try (OutboxConnector connector = Connectors.start(stack)) {
             ledger.append(run, "1");
             connector.drainOnce(LIMIT);
         }
@@ -119,7 +113,7 @@ class RefillTest {
         ledger.append(run, "2");
 
         // When
-        try (OutboxConnector connector = start()) {
+        try (OutboxConnector connector = Connectors.start(stack)) {
             connector.drainOnce(LIMIT);
         }
 
@@ -131,7 +125,7 @@ class RefillTest {
     void slot_movedPastTheCheckpoint_isRefilledFrom() throws Exception {
         // Given: somebody advances the slot over an append
         RunId run = ledger.start();
-        try (OutboxConnector connector = start()) {
+        try (OutboxConnector connector = Connectors.start(stack)) {
             connector.drainOnce(LIMIT);
         }
         ledger.append(run, "1");
@@ -141,7 +135,7 @@ class RefillTest {
                         + "', pg_current_wal_insert_lsn())");
 
         // When
-        try (OutboxConnector connector = start()) {
+        try (OutboxConnector connector = Connectors.start(stack)) {
             ledger.append(run, "2");
             connector.drainOnce(LIMIT);
         }
@@ -152,7 +146,7 @@ class RefillTest {
 
     @Test
     void slot_droppedWhileEventsAreWritten_isMadeAnew() throws Exception {
-        try (OutboxConnector connector = start(stack)) {
+        try (OutboxConnector connector = Connectors.start(stack)) {
             // Given
             List<RunId> runs = List.of(ledger.start(), ledger.start(), ledger.start());
             AtomicBoolean enough = new AtomicBoolean();
@@ -184,7 +178,7 @@ class RefillTest {
             TestStack own = stack.on(postgres.address());
             Appends appends = new Appends(own.dataSource());
             RunId run = appends.start();
-            try (OutboxConnector connector = start(own)) {
+            try (OutboxConnector connector = Connectors.start(own)) {
                 connector.drainOnce(LIMIT);
                 appends.append(run, "1");
             }
@@ -203,7 +197,7 @@ class RefillTest {
                                     + "'"));
 
             // When
-            try (OutboxConnector connector = start(own)) {
+            try (OutboxConnector connector = Connectors.start(own)) {
                 appends.append(run, "3");
                 connector.drainOnce(LIMIT);
             }
@@ -222,14 +216,5 @@ class RefillTest {
         } catch (SQLException e) {
             done.completeExceptionally(e);
         }
-    }
-
-    private OutboxConnector start() throws InterruptedException {
-        return start(stack);
-    }
-
-    private static OutboxConnector start(TestStack on) throws InterruptedException {
-        return OutboxConnector.start(
-                ConnectorConfig.of(on.postgres(), on.bootstrapServers(), on.topics(), on.slot()));
     }
 }

@@ -90,6 +90,14 @@ final class Bursts<T> implements AutoCloseable {
         }
     }
 
+    /** Adds an item unless there is no room, and then another burst is coming. Never blocks. */
+    void offer(T item) {
+        int needed = room(item);
+        if (room.tryAcquire(needed) && !queue.offer(item)) {
+            room.release(needed);
+        }
+    }
+
     /** Interrupts a burst that is being taken; what waits is dropped. */
     @Override
     public void close() {

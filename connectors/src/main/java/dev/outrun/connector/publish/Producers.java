@@ -42,6 +42,8 @@ final class Producers {
         own.put(ProducerConfig.BUFFER_MEMORY_CONFIG, 64L << 20);
         // Each new topic is merged into the map of all known ones: forget idle runs soon.
         own.put(ProducerConfig.METADATA_MAX_IDLE_CONFIG, 30_000);
+        // Before somebody looks whether the topic is gone.
+        own.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 2_000);
         return create(kafka, own);
     }
 

@@ -3,16 +3,13 @@ package dev.outrun.connector.publish;
 import dev.outrun.connector.source.Change;
 import dev.outrun.connector.source.ChangeConsumer;
 import dev.outrun.connector.source.Lsn;
+import dev.outrun.connector.source.Outbox;
 import dev.outrun.connector.source.SlotState;
 import dev.outrun.connector.source.WalPlace;
 import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.connector.topic.RunTopics;
-import dev.outrun.schema.event.Event;
-import dev.outrun.schema.event.EventSlicer;
 import dev.outrun.schema.run.RunId;
-import dev.outrun.schema.topic.RecordHeaders;
 import dev.outrun.schema.topic.Topics;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * them does nothing else. It outlives the sources it is fed by.
  */
 public final class Publisher implements ChangeConsumer {
+
+    /** Longer than brokers take that are well. */
+    private static final Duration STALLED = Duration.ofSeconds(2);
 
     private final long system;
     private final Topics topics;
@@ -91,6 +91,7 @@ public final class Publisher implements ChangeConsumer {
      * @param position the last checkpoint's
      * @param tail the firehose behind that checkpoint, read after the source began: whoever
      *     published before us has lost the slot by then
+     * @param outbox for what a run's topic turns out to lack
      * @throws IllegalStateException if the slot is past the checkpoint
      */
     public static Publisher open(
@@ -101,6 +102,7 @@ public final class Publisher implements ChangeConsumer {
             Lsn position,
             FirehoseTail tail,
             RunTopics runTopics,
+            Outbox outbox,
             Progress progress,
             Halt halt) {
         WalCursor cursor = new WalCursor(position, slot.confirmed());
@@ -119,6 +121,7 @@ public final class Publisher implements ChangeConsumer {
                             () -> Producers.runs(kafka, name),
                             settings.producerTopics(),
                             runTopics,
+                            outbox,
                             settings.knownRuns() / settings.runProducers(),
                             settings.runs(),
                             halt));
@@ -233,6 +236,16 @@ public final class Publisher implements ChangeConsumer {
         progress.next(checkpoint(boundary), null);
     }
 
+    /**
+     * Called now and then: where something has been unacknowledged for long, looks whether topics
+     * are gone.
+     */
+    public void tick() {
+        if (progress.oldestUnacknowledged().compareTo(STALLED) > 0) {
+            runLanes.forEach(RunLane::lookAfterTopics);
+        }
+    }
+
     /** Sends nothing more. Never blocks. */
     public void halt() {
         intake.close();
@@ -278,7 +291,7 @@ public final class Publisher implements ChangeConsumer {
                     "run %s is in shard %d, the firehose has %d partitions"
                             .formatted(append.run(), append.shard(), live.partitions()));
         }
-        List<ProducerRecord<byte[], byte[]>> records = records(append);
+        List<ProducerRecord<byte[], byte[]>> records = EventRecords.of(live.topic(), append);
         Stretch stretch = progress.current();
         stretch.sending(2 * records.size(), now);
         long seq = append.firstSeq();
@@ -297,34 +310,6 @@ public final class Publisher implements ChangeConsumer {
                                 !writtenAtStart.isBefore(append.place().at()),
                                 bytes,
                                 stretch));
-    }
-
-    private List<ProducerRecord<byte[], byte[]>> records(Change.Appended append) {
-        List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
-        byte[] key = append.run().toString().getBytes(StandardCharsets.UTF_8);
-        // A broker refuses times far ahead of its own clock; the event's own time is in a header.
-        long time = Math.min(append.appendedAt().toEpochMilli(), System.currentTimeMillis());
-        EventSlicer slicer = new EventSlicer(append.events());
-        for (long seq = append.firstSeq(); slicer.next(); seq++) {
-            Event event =
-                    new Event(
-                            append.run(),
-                            seq,
-                            slicer.type(),
-                            append.attempt(),
-                            append.appendedAt(),
-                            slicer.data());
-            records.add(record(append.shard(), time, key, event, append.trace()));
-        }
-        return records;
-    }
-
-    private ProducerRecord<byte[], byte[]> record(
-            int shard, long time, byte[] key, Event event, @Nullable String trace) {
-        ProducerRecord<byte[], byte[]> record =
-                new ProducerRecord<>(live.topic(), shard, time, key, event.data());
-        RecordHeaders.write(record.headers(), event, trace);
-        return record;
     }
 
     private RunLane lane(RunId run) {

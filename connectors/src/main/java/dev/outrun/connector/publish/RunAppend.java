@@ -19,4 +19,5 @@ record RunAppend(
         List<ProducerRecord<byte[], byte[]>> records,
         boolean maybePublished,
         int bytes,
-        Stretch stretch) {}
+        Stretch stretch)
+        implements RunLane.Item {}

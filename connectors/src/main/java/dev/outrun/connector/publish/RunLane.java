@@ -1,18 +1,22 @@
 package dev.outrun.connector.publish;
 
+import dev.outrun.connector.source.Outbox;
 import dev.outrun.connector.topic.RunTopics;
+import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.RetriableException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,23 +26,49 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Slow as it may be when many topics have to be made, it holds nobody up until its queue is
  * full.
+ *
+ * <p>A topic that lacks events before the next one is filled from the table. One that holds what it
+ * should not, or was deleted, is made anew and filled from its beginning: the same events have the
+ * same offsets.
  */
 final class RunLane implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(RunLane.class);
 
-    /** After brokers have not answered about topics. */
+    /** After the database has not answered. */
     private static final Duration ASK_AGAIN = Duration.ofMillis(100);
 
-    private final Supplier<Producer<byte[], byte[]>> producers;
+    /** In a row, of one topic: somebody else writes to it. */
+    private static final int REBUILDS_MAX = 5;
+
     private final int producerTopics;
     private final RunTopics topics;
+    private final Outbox outbox;
     private final ExpectedSeqs expected;
-    private final Bursts<RunAppend> bursts;
+    private final RunWriter writer;
+    private final Queue<ExpectedSeqs.Entry> broken = new ConcurrentLinkedQueue<>();
+    private final Bursts<Item> bursts;
     private final Halt halt;
-    private volatile Producer<byte[], byte[]> producer;
-    private volatile boolean closed;
     private int topicsMet;
+
+    /** What its thread takes. */
+    sealed interface Item permits RunAppend, Look {
+
+        /** What it holds of the queue's room. */
+        int bytes();
+    }
+
+    private enum Look implements Item {
+        /** Something is broken: nothing to do but what each burst begins with. */
+        AT_BROKEN,
+        /** Something is not acknowledged for long. */
+        AT_TOPICS;
+
+        @Override
+        public int bytes() {
+            return 0;
+        }
+    }
 
     /**
      * Starts its thread.
@@ -52,21 +82,27 @@ final class RunLane implements AutoCloseable {
             Supplier<Producer<byte[], byte[]>> producers,
             int producerTopics,
             RunTopics topics,
+            Outbox outbox,
             int knownRuns,
             Bursts.Limits limits,
             Halt halt) {
-        this.producers = producers;
         this.producerTopics = producerTopics;
-        this.producer = producers.get();
         this.topics = topics;
+        this.outbox = outbox;
         this.expected = new ExpectedSeqs(knownRuns);
         this.halt = halt;
-        this.bursts = new Bursts<>(name, limits, RunAppend::bytes, this::send, this::failed);
+        this.writer = new RunWriter(producers, topics, this::isBroken, halt);
+        this.bursts = new Bursts<>(name, limits, Item::bytes, this::take, this::failed);
     }
 
     /** Takes an append; blocks while the queue is full. Publisher's thread. */
     void put(RunAppend append) throws InterruptedException {
         bursts.put(append);
+    }
+
+    /** Looks whether topics with records in flight are gone, and makes them again. Any thread. */
+    void lookAfterTopics() {
+        bursts.offer(Look.AT_TOPICS);
     }
 
     /** Sends nothing more. Never blocks. */
@@ -76,11 +112,8 @@ final class RunLane implements AutoCloseable {
 
     /** Sends nothing more, and waits for what is in flight, up to the limit. */
     void close(Duration limit) {
-        synchronized (this) {
-            closed = true;
-        }
         bursts.close();
-        producer.close(limit);
+        writer.close(limit);
     }
 
     @Override
@@ -88,10 +121,25 @@ final class RunLane implements AutoCloseable {
         close(Duration.ZERO);
     }
 
-    private void send(List<RunAppend> burst)
+    private void isBroken(ExpectedSeqs.Entry entry) {
+        broken.add(entry);
+        bursts.offer(Look.AT_BROKEN);
+    }
+
+    private void take(List<Item> burst)
             throws InterruptedException, ExecutionException, HoleException {
-        learn(burst);
-        for (RunAppend append : burst) {
+        if (burst.contains(Look.AT_TOPICS)) {
+            makeMissing();
+        }
+        List<RunAppend> appends = new ArrayList<>(burst.size());
+        for (Item item : burst) {
+            if (item instanceof RunAppend append) {
+                appends.add(append);
+            }
+        }
+        learn(appends);
+        rebuildBroken();
+        for (RunAppend append : appends) {
             send(append);
         }
     }
@@ -99,7 +147,7 @@ final class RunLane implements AutoCloseable {
     private void failed(Exception e) {
         if (e instanceof HoleException hole) {
             halt.because(hole.reason, null);
-        } else if (!closed) {
+        } else if (!writer.isClosed()) {
             halt.because("the run lane failed: " + e.getMessage(), e);
         }
     }
@@ -121,44 +169,42 @@ final class RunLane implements AutoCloseable {
         topicsMet += unseen.size();
         if (topicsMet > producerTopics) {
             topicsMet = unseen.size();
-            renewProducer();
+            writer.renew();
         }
-        Map<String, Long> ends = prepare(unseen.keySet(), asked);
+        Map<String, Long> ends = topics.prepareSoon(unseen.keySet(), asked);
+        Set<String> wrong = wrong(unseen, ends);
         for (RunAppend first : unseen.values()) {
-            expected.put(first.run(), first.topic(), ends.getOrDefault(first.topic(), 0L));
-        }
-    }
-
-    /** Between two bursts. All is acknowledged before the next one sends: the order stays. */
-    private void renewProducer() {
-        producer.flush();
-        producer.close();
-        Producer<byte[], byte[]> next = producers.get();
-        synchronized (this) {
-            producer = next;
-            if (!closed) {
-                return;
-            }
-        }
-        next.close(Duration.ZERO);
-    }
-
-    private Map<String, Long> prepare(Set<String> unseen, Set<String> asked)
-            throws InterruptedException, ExecutionException {
-        while (true) {
-            try {
-                return topics.prepare(unseen, asked);
-            } catch (ExecutionException e) {
-                if (!(e.getCause() instanceof RetriableException)) {
-                    throw e;
-                }
-                LOG.warn("brokers do not answer about run topics count={}", unseen.size(), e);
-                Thread.sleep(ASK_AGAIN);
+            boolean isWrong = wrong.contains(first.topic());
+            long next = isWrong ? first.firstSeq() : ends.getOrDefault(first.topic(), 0L);
+            ExpectedSeqs.Entry entry = expected.put(first.run(), first.topic(), next);
+            if (isWrong) {
+                entry.breaks();
+                broken.add(entry);
             }
         }
     }
 
-    private void send(RunAppend append) throws HoleException {
+    /** Topics that hold what they should not. */
+    private Set<String> wrong(Map<String, RunAppend> unseen, Map<String, Long> ends)
+            throws InterruptedException {
+        Set<String> wrong = new HashSet<>();
+        Map<String, Long> written = new HashMap<>();
+        for (RunAppend first : unseen.values()) {
+            long end = ends.getOrDefault(first.topic(), 0L);
+            if (first.maybePublished() && end > 0) {
+                written.put(first.topic(), end);
+            } else if (end > first.firstSeq()) {
+                wrong.add(first.topic());
+            }
+        }
+        if (!written.isEmpty()) {
+            wrong.addAll(topics.wrong(written));
+        }
+        return wrong;
+    }
+
+    private void send(RunAppend append)
+            throws InterruptedException, ExecutionException, HoleException {
         ExpectedSeqs.Entry entry = expected.get(append.run());
         if (entry == null) {
             // More runs in one burst than the map holds: it has just fallen out, all acknowledged.
@@ -166,67 +212,109 @@ final class RunLane implements AutoCloseable {
         }
         long seq = append.firstSeq();
         if (seq > entry.next()) {
-            throw new HoleException(
-                    "a hole before an append: run=%s topic=%s expected=%d found=%d"
-                            .formatted(append.run(), append.topic(), entry.next(), seq));
+            LOG.warn(
+                    "filling a run topic from the table run={} topic={} from={} until={}",
+                    entry.run,
+                    entry.topic,
+                    entry.next(),
+                    seq);
+            fill(entry, seq, append.stretch());
         }
         for (ProducerRecord<byte[], byte[]> record : append.records()) {
             if (seq < entry.next()) {
                 append.stretch().acknowledged(); // published before
             } else {
-                send(append, entry, seq, record);
+                writer.send(entry, record, append.stretch());
             }
             seq++;
         }
     }
 
-    private void send(
-            RunAppend append,
-            ExpectedSeqs.Entry entry,
-            long seq,
-            ProducerRecord<byte[], byte[]> firehose) {
-        entry.sending();
-        // The callback hears of everything the future would.
-        var _ =
-                producer.send(
-                        new ProducerRecord<>(
-                                append.topic(),
-                                0,
-                                firehose.timestamp(),
-                                firehose.key(),
-                                firehose.value(),
-                                firehose.headers()),
-                        (metadata, failure) -> {
-                            if (failure != null) {
-                                acknowledgeFailure(append, seq, failure);
-                            } else if (metadata.offset() != seq) {
-                                halt.because(
-                                        "offset is not seq: run=%s topic=%s partition=%d offset=%d seq=%d"
-                                                .formatted(
-                                                        append.run(),
-                                                        append.topic(),
-                                                        metadata.partition(),
-                                                        metadata.offset(),
-                                                        seq),
-                                        null);
-                            } else {
-                                entry.acknowledged();
-                                append.stretch().acknowledged();
+    /**
+     * Sends what the table has of the run from the next seq until this one.
+     *
+     * @param counting an open stretch that counts what is sent as well; null where somebody waits
+     *     for all of it
+     */
+    private void fill(ExpectedSeqs.Entry entry, long until, @Nullable Stretch counting)
+            throws InterruptedException, ExecutionException, HoleException {
+        boolean read = false;
+        while (!read) {
+            try {
+                outbox.read(
+                        entry.run,
+                        entry.next(),
+                        until,
+                        append -> {
+                            long seq = append.firstSeq();
+                            for (ProducerRecord<byte[], byte[]> record :
+                                    EventRecords.of(entry.topic, append)) {
+                                if (seq == entry.next() && seq < until) {
+                                    if (counting != null) {
+                                        counting.sending(1, System.nanoTime());
+                                    }
+                                    writer.send(entry, record, counting);
+                                }
+                                seq++;
                             }
                         });
-    }
-
-    private void acknowledgeFailure(RunAppend append, long seq, Exception failure) {
-        if (closed && failure instanceof KafkaException) {
-            return; // given up by our own close: found again at the next start
+                read = true;
+            } catch (SQLException e) {
+                LOG.warn("the table cannot be read run={} retry_in={}", entry.run, ASK_AGAIN, e);
+                Thread.sleep(ASK_AGAIN);
+            }
         }
-        halt.because(
-                "a run topic refused a record: run=%s topic=%s partition=0 seq=%d"
-                        .formatted(append.run(), append.topic(), seq),
-                failure);
+        if (entry.next() < until) {
+            throw new HoleException(
+                    "the table lacks what the topic lacks: run=%s topic=%s expected=%d found=%d"
+                            .formatted(entry.run, entry.topic, entry.next(), until));
+        }
     }
 
-    /** A seq that is not the next one. */
+    /** Makes topics anew that do not hold what they should. */
+    private void rebuildBroken() throws InterruptedException, ExecutionException, HoleException {
+        ExpectedSeqs.Entry entry;
+        while ((entry = broken.poll()) != null) {
+            if (entry.isBroken()) {
+                rebuild(entry);
+            }
+        }
+    }
+
+    private void rebuild(ExpectedSeqs.Entry entry)
+            throws InterruptedException, ExecutionException, HoleException {
+        long until = entry.next();
+        List<Stretch> owed = new ArrayList<>();
+        for (int times = 1; entry.isBroken(); times++) {
+            if (times > REBUILDS_MAX) {
+                throw new HoleException(
+                        "a run topic has another writer: run=%s topic=%s"
+                                .formatted(entry.run, entry.topic));
+            }
+            LOG.warn(
+                    "making a run topic anew: its offsets are not the seqs run={} topic={} until={}",
+                    entry.run,
+                    entry.topic,
+                    until);
+            writer.renew(); // after which nothing of ours is in flight
+            owed.addAll(entry.mend());
+            topics.recreate(entry.topic);
+            entry.restart(0);
+            fill(entry, until, null);
+            writer.flush();
+        }
+        owed.forEach(Stretch::acknowledged);
+    }
+
+    private void makeMissing() throws InterruptedException, ExecutionException {
+        Set<String> inFlight = new HashSet<>();
+        expected.inFlight().forEach(entry -> inFlight.add(entry.topic));
+        if (!inFlight.isEmpty()) {
+            topics.prepareSoon(inFlight, Set.of());
+        }
+    }
+
+    /** A log that cannot be made right. */
     private static final class HoleException extends Exception {
         private static final long serialVersionUID = 1L;
 

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Properties;
 import java.util.UUID;
+import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /** The table of appends, for what no stream delivers any more. */
@@ -36,6 +37,16 @@ public final class Outbox {
                      run_id, first_seq
             """;
 
+    private static final String READ_RUN =
+            """
+            select run_id, first_seq, tenant, shard, attempt, events, appended_us, trace
+            from outrun.run_outbox
+            where run_id = ? and first_seq < ? and first_seq >= coalesce(
+                (select max(first_seq) from outrun.run_outbox where run_id = ? and first_seq <= ?),
+                0)
+            order by first_seq
+            """;
+
     /** Of no place in a stream: before all of it. */
     private static final WalPlace NOWHERE = new WalPlace(null, new Lsn(0));
 
@@ -48,7 +59,7 @@ public final class Outbox {
     /** Who takes appends. */
     @FunctionalInterface
     public interface Taker {
-        void take(Change.Appended append) throws InterruptedException;
+        void take(Change.Appended append) throws InterruptedException, ExecutionException;
     }
 
     /**
@@ -59,12 +70,8 @@ public final class Outbox {
      * @return how many there were
      */
     public long read(String snapshot, @Nullable Watermark covered, Taker taker)
-            throws SQLException, InterruptedException {
-        try (Connection connection =
-                ControlConnection.connect(postgres, new Properties(), Duration.ZERO)) {
-            connection.setAutoCommit(false);
-            connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-            connection.setReadOnly(true);
+            throws SQLException, InterruptedException, ExecutionException {
+        try (Connection connection = connect()) {
             try (Statement adopt = connection.createStatement()) {
                 // A name the server has made up, of hexadecimal digits and dashes.
                 adopt.execute("set transaction snapshot '" + snapshot + "'");
@@ -74,16 +81,46 @@ public final class Outbox {
                 for (int i = 1; i <= 3; i++) {
                     read.setString(i, seen);
                 }
-                read.setFetchSize(FETCH);
-                ResultSet row = read.executeQuery();
-                long count = 0;
-                while (row.next()) {
-                    taker.take(append(row));
-                    count++;
-                }
-                return count;
+                return takeAll(read, taker);
             }
         }
+    }
+
+    /**
+     * Reads a run's appends that hold events of these seqs, in order; the first and the last one
+     * may hold others as well.
+     */
+    public void read(RunId run, long from, long until, Taker taker)
+            throws SQLException, InterruptedException, ExecutionException {
+        try (Connection connection = connect();
+                PreparedStatement read = connection.prepareStatement(READ_RUN)) {
+            read.setObject(1, run.value());
+            read.setLong(2, until);
+            read.setObject(3, run.value());
+            read.setLong(4, from);
+            takeAll(read, taker);
+        }
+    }
+
+    private Connection connect() throws SQLException {
+        Connection connection =
+                ControlConnection.connect(postgres, new Properties(), Duration.ZERO);
+        connection.setAutoCommit(false); // or rows would not be fetched piece by piece
+        connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+        connection.setReadOnly(true);
+        return connection;
+    }
+
+    private static long takeAll(PreparedStatement read, Taker taker)
+            throws SQLException, InterruptedException, ExecutionException {
+        read.setFetchSize(FETCH);
+        ResultSet row = read.executeQuery();
+        long count = 0;
+        while (row.next()) {
+            taker.take(append(row));
+            count++;
+        }
+        return count;
     }
 
     private static Change.Appended append(ResultSet row) throws SQLException {

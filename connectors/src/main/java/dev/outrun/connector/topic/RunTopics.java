@@ -1,5 +1,6 @@
 package dev.outrun.connector.topic;
 
+import dev.outrun.schema.topic.RecordHeaders;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -18,13 +19,17 @@ import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.InvalidOffsetException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,10 +42,18 @@ public final class RunTopics implements AutoCloseable {
     /** Topics per request: 9,000 were refused as too many bytes. */
     private static final int BATCH = 1_000;
 
+    /** After brokers have not answered. */
+    private static final Duration ASK_AGAIN = Duration.ofMillis(100);
+
+    /** For the last records of topics. */
+    private static final Duration READ_LIMIT = Duration.ofSeconds(10);
+
+    private final KafkaAddress kafka;
     private final Admin admin;
     private volatile @Nullable Map<String, String> configs;
 
     public RunTopics(KafkaAddress kafka, String clientId) {
+        this.kafka = kafka;
         this.admin = AdminClients.create(kafka, clientId);
     }
 
@@ -68,6 +81,109 @@ public final class RunTopics implements AutoCloseable {
                     .forEach((partition, end) -> ends.put(partition.topic(), end.offset()));
         }
         return ends;
+    }
+
+    /** The same, however long brokers do not answer. */
+    public Map<String, Long> prepareSoon(Collection<String> topics, Set<String> asked)
+            throws InterruptedException, ExecutionException {
+        while (true) {
+            try {
+                return prepare(topics, asked);
+            } catch (ExecutionException e) {
+                waitUnlessHopeless(e, topics.size());
+            }
+        }
+    }
+
+    /**
+     * Which of these topics do not end with an event whose seq is its offset, however long brokers
+     * do not answer.
+     *
+     * @param ends the offset after each topic's last record
+     */
+    public Set<String> wrong(Map<String, Long> ends) throws InterruptedException {
+        Map<TopicPartition, Long> lasts = new HashMap<>();
+        ends.forEach((topic, end) -> lasts.put(new TopicPartition(topic, 0), end - 1));
+        while (true) {
+            try (Consumer<byte[], byte[]> consumer = Consumers.create(kafka, "outrun-run-ends")) {
+                return wrong(consumer, lasts);
+            } catch (RetriableException e) {
+                LOG.warn("the ends of run topics cannot be read count={}", ends.size(), e);
+                Thread.sleep(ASK_AGAIN);
+            }
+        }
+    }
+
+    private static Set<String> wrong(
+            Consumer<byte[], byte[]> consumer, Map<TopicPartition, Long> lasts) {
+        Set<String> wrong = new HashSet<>();
+        Map<TopicPartition, Long> begins = new HashMap<>(lasts);
+        while (!begins.isEmpty()) {
+            Map<TopicPartition, Long> ends = new HashMap<>(begins);
+            ends.replaceAll((partition, last) -> last + 1);
+            consumer.assign(begins.keySet());
+            try {
+                Consumers.readAll(
+                        consumer,
+                        begins,
+                        ends,
+                        READ_LIMIT,
+                        record -> {
+                            if (!isEventAt(record.offset(), record.headers())) {
+                                wrong.add(record.topic());
+                            }
+                        });
+                return wrong;
+            } catch (InvalidOffsetException e) { // its records were deleted
+                e.partitions().forEach(partition -> wrong.add(partition.topic()));
+                begins.keySet().removeAll(e.partitions());
+            }
+        }
+        return wrong;
+    }
+
+    private static boolean isEventAt(long offset, Headers headers) {
+        try {
+            return RecordHeaders.seq(headers) == offset;
+        } catch (IllegalArgumentException e) {
+            return false; // not a publisher's record
+        }
+    }
+
+    /** Makes this topic anew, empty, however long brokers do not answer. */
+    public void recreate(String topic) throws InterruptedException, ExecutionException {
+        boolean made = false;
+        while (!made) {
+            try {
+                for (KafkaFuture<Void> deleted :
+                        admin.deleteTopics(List.of(topic)).topicNameValues().values()) {
+                    goneAfter(deleted);
+                }
+                made = create(List.of(topic)).isEmpty();
+            } catch (ExecutionException e) {
+                waitUnlessHopeless(e, 1);
+            }
+        }
+    }
+
+    private static void goneAfter(KafkaFuture<Void> deleted)
+            throws InterruptedException, ExecutionException {
+        try {
+            deleted.get();
+        } catch (ExecutionException e) {
+            if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
+                throw e;
+            }
+        }
+    }
+
+    private static void waitUnlessHopeless(ExecutionException e, int count)
+            throws InterruptedException, ExecutionException {
+        if (!(e.getCause() instanceof RetriableException)) {
+            throw e;
+        }
+        LOG.warn("brokers do not answer about run topics count={}", count, e);
+        Thread.sleep(ASK_AGAIN);
     }
 
     /** Makes topics; returns those that were there already. */
