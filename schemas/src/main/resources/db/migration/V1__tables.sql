@@ -134,6 +134,20 @@ comment on column outrun.watermark.snapshot is
 comment on column outrun.watermark.firehose is
     'Per partition: no event that is not visible in the snapshot is in the firehose before this offset.';
 
+-- Runs with an append that cannot be published. A row is gone when the run's events are published again.
+create table outrun.halted_run (
+    run_id      uuid        primary key,
+    next_seq    bigint      not null,
+    bad_seq     bigint      not null,
+    reason      text        not null,
+    halted_at   timestamptz not null default clock_timestamp(),
+    resolved_at timestamptz
+);
+comment on column outrun.halted_run.next_seq is
+    'Of this run nothing is published from this seq on, so that its log stays in order.';
+comment on column outrun.halted_run.bad_seq is
+    'The first seq of the append that cannot be published.';
+
 create view outrun.run_event as
 select o.run_id,
        o.first_seq + e.ordinality - 1 as seq,
@@ -142,7 +156,10 @@ select o.run_id,
        o.appended_at                  as time,
        coalesce(e.value -> 'data', 'null') as data,
        exists (select from outrun.watermark w
-               where pg_visible_in_snapshot(o.xid::text::xid8, w.snapshot)) as published
+               where pg_visible_in_snapshot(o.xid::text::xid8, w.snapshot))
+           and not exists (select from outrun.halted_run h
+                           where h.run_id = o.run_id
+                             and h.next_seq <= o.first_seq + e.ordinality - 1) as published
 from outrun.run_outbox o
 cross join lateral json_array_elements(o.events) with ordinality e;
 comment on view outrun.run_event is 'One row per event: the log of every run, in seq order within a run.';

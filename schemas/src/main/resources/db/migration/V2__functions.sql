@@ -427,6 +427,20 @@ begin
     return true;
 end $$;
 
+create function outrun.resolve(run uuid) returns boolean
+language plpgsql as $$
+begin
+    update outrun.halted_run h set resolved_at = clock_timestamp() where h.run_id = resolve.run;
+    if not found then
+        return false;
+    end if;
+    perform pg_logical_emit_message(true, 'outrun.resolve', run::text);
+    return true;
+end $$;
+comment on function outrun.resolve is
+    'Publishes the events of a halted run again, from where it halted on: to be called when the cause is mended. '
+    'False if the run is not halted.';
+
 create function outrun.barrier(id text) returns pg_lsn
 language sql as $$
     select pg_logical_emit_message(true, 'outrun.barrier', id)

@@ -1,7 +1,9 @@
 package dev.outrun.connector;
 
 import dev.outrun.connector.publish.Checkpoints;
+import dev.outrun.connector.publish.DeadLetters;
 import dev.outrun.connector.source.ControlConnection;
+import dev.outrun.connector.source.HaltedRuns;
 import dev.outrun.connector.source.Lsn;
 import dev.outrun.connector.source.Outbox;
 import dev.outrun.connector.source.ReplicationSlot;
@@ -30,7 +32,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A lost database connection is made again; a lost slot is made anew and what it would have
  * delivered is read from the table; Kafka is waited for as long as it takes; a broken invariant
- * halts the connector for good, which its {@link #health} and {@link #drainOnce} say.
+ * halts the connector for good, which its {@link #health} and {@link #drainOnce} say. An append
+ * that cannot be published halts its run only: see {@link DeadLetters}.
  */
 public final class OutboxConnector implements AutoCloseable {
 
@@ -101,6 +104,10 @@ public final class OutboxConnector implements AutoCloseable {
                         new Outbox(config.postgres()),
                         runTopics,
                         checkpoints,
+                        new DeadLetters(
+                                config.kafka(),
+                                config.topics().deadLetters(),
+                                new HaltedRuns(control)),
                         this::halt);
     }
 
@@ -114,7 +121,7 @@ public final class OutboxConnector implements AutoCloseable {
         long deadline = System.nanoTime() + limit.toNanos();
         try {
             while (!isDrained(left(deadline))) {
-                LOG.debug("drained through a slot that was lost: once more slot={}", config.slot());
+                LOG.debug("drained through a lost pipeline: once more slot={}", config.slot());
             }
         } catch (SQLException e) {
             throw new OutrunException(ErrorCode.UNAVAILABLE, "Postgres does not answer", e);
@@ -124,7 +131,7 @@ public final class OutboxConnector implements AutoCloseable {
         }
     }
 
-    /** False if the barrier was lost with its slot. */
+    /** False if the barrier was lost with its pipeline. */
     private boolean isDrained(Duration limit)
             throws SQLException, InterruptedException, ExecutionException, TimeoutException {
         long deadline = System.nanoTime() + limit.toNanos();
@@ -133,7 +140,8 @@ public final class OutboxConnector implements AutoCloseable {
             through.drain(left(deadline));
             return true;
         } catch (ExecutionException e) {
-            if (e.getCause() instanceof SlotLostException) {
+            if (e.getCause() instanceof SlotLostException
+                    || e.getCause() instanceof RefusedException) {
                 return false;
             }
             throw e;
@@ -225,18 +233,14 @@ public final class OutboxConnector implements AutoCloseable {
 
     /** Its own thread: looks after the pipeline, and sends barriers, until close or halt. */
     private void supervise() {
-        Duration every = config.timing().checkpointEvery();
         try {
             while (!stop.isDone()) {
                 Pipeline now = pipeline.join();
                 try {
-                    CompletableFuture.anyOf(now.ended(), stop)
-                            .get(every.toNanos(), TimeUnit.NANOSECONDS);
+                    awaitEnd(now);
                     if (!stop.isDone()) {
                         recover(now, new IllegalStateException("the source ended"));
                     }
-                } catch (TimeoutException e) {
-                    tick(now);
                 } catch (ExecutionException e) {
                     recover(now, causeOf(e));
                 }
@@ -247,6 +251,19 @@ public final class OutboxConnector implements AutoCloseable {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private void awaitEnd(Pipeline now) throws InterruptedException, ExecutionException {
+        Duration every = config.timing().checkpointEvery();
+        CompletableFuture<?> end = CompletableFuture.anyOf(now.ended(), stop);
+        while (true) {
+            try {
+                end.get(every.toNanos(), TimeUnit.NANOSECONDS);
+                return;
+            } catch (TimeoutException e) {
+                tick(now);
+            }
         }
     }
 
@@ -280,6 +297,17 @@ public final class OutboxConnector implements AutoCloseable {
                 throw new IllegalStateException(e); // stop is never completed with an exception
             }
             try {
+                if (resumable != null && reason instanceof RefusedException refused) {
+                    resumable = null;
+                    replace(broken, refused);
+                    shared.deadLetters()
+                            .halt(
+                                    refused.run(),
+                                    refused.seq(),
+                                    refused.seq(),
+                                    null,
+                                    message(refused));
+                }
                 if (resumable == null) {
                     open();
                 } else {
@@ -290,8 +318,7 @@ public final class OutboxConnector implements AutoCloseable {
             } catch (SlotLostException e) {
                 reason = e;
                 resumable = null;
-                pipeline = new CompletableFuture<>();
-                broken.close(config.timing().closeLimit(), e);
+                replace(broken, e);
             } catch (IllegalStateException e) {
                 halt(message(e), e);
                 return;
@@ -301,6 +328,12 @@ public final class OutboxConnector implements AutoCloseable {
                 reason = e;
             }
         }
+    }
+
+    /** Ends a pipeline; whoever waits for one waits for the next. */
+    private void replace(Pipeline broken, Exception reason) {
+        pipeline = new CompletableFuture<>();
+        broken.close(config.timing().closeLimit(), reason);
     }
 
     /** Opens a pipeline, unless it was closed or has halted in the meantime. */

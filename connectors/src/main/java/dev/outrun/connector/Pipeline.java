@@ -2,6 +2,7 @@ package dev.outrun.connector;
 
 import dev.outrun.connector.publish.Checkpoint;
 import dev.outrun.connector.publish.Checkpoints;
+import dev.outrun.connector.publish.DeadLetters;
 import dev.outrun.connector.publish.FirehoseTail;
 import dev.outrun.connector.publish.Halt;
 import dev.outrun.connector.publish.Progress;
@@ -17,8 +18,10 @@ import dev.outrun.connector.source.SlotState;
 import dev.outrun.connector.source.Watermark;
 import dev.outrun.connector.source.Watermarks;
 import dev.outrun.connector.topic.RunTopics;
+import dev.outrun.schema.run.RunId;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -47,6 +50,7 @@ final class Pipeline {
     private final CompletableFuture<Publisher> publisher = new CompletableFuture<>();
     private final CompletableFuture<Barriers> barriers = new CompletableFuture<>();
     private volatile @Nullable ChangeSource source;
+    private final CompletableFuture<Void> refused = new CompletableFuture<>();
     private volatile CompletableFuture<Void> ended = new CompletableFuture<>();
     private volatile int reader;
 
@@ -58,6 +62,7 @@ final class Pipeline {
             Outbox outbox,
             RunTopics runTopics,
             Checkpoints checkpoints,
+            DeadLetters deadLetters,
             Halt halt) {}
 
     private Pipeline(Shared shared) {
@@ -88,9 +93,12 @@ final class Pipeline {
         }
     }
 
-    /** Done when its source has ended, normally or with the reason. */
-    CompletableFuture<Void> ended() {
-        return ended;
+    /**
+     * Done when its source has ended, normally or with the reason: a {@link RefusedException} where
+     * it cannot go on.
+     */
+    CompletableFuture<?> ended() {
+        return CompletableFuture.anyOf(ended, refused);
     }
 
     Duration oldestUnacknowledged() {
@@ -209,11 +217,12 @@ final class Pipeline {
         if (found != null && last != null) {
             check(last, found);
         }
+        List<RunId> resolved = shared.deadLetters().load();
         String lacking = lacking(found, last);
         if (found == null || last == null || lacking != null) {
-            refill(String.valueOf(lacking), last, limit);
+            refill(String.valueOf(lacking), last, resolved, limit);
         } else {
-            stream(found, last, limit);
+            stream(found, last, resolved, limit);
         }
     }
 
@@ -245,12 +254,14 @@ final class Pipeline {
     }
 
     /** Goes on where the checkpoint is. */
-    private void stream(SlotState state, Checkpoint last, Duration limit)
+    private void stream(SlotState state, Checkpoint last, List<RunId> resolved, Duration limit)
             throws SQLException, InterruptedException, ExecutionException, TimeoutException {
         begin(limit);
         FirehoseTail tail = tail(last.firehose(), limit);
         progress.begin(last);
-        letIn(publisher(state, last.lsn(), tail));
+        Publisher opened = publisher(state, last.lsn(), tail);
+        resolve(resolved, opened);
+        letIn(opened);
         LOG.info(
                 "streaming slot={} confirmed={} checkpoint={} tail_runs={}",
                 name(),
@@ -265,7 +276,8 @@ final class Pipeline {
      * <p>The new slot comes with a snapshot of its place: what it sees, less what the watermark
      * covers, is read from the table, and the stream has all else.
      */
-    private void refill(String reason, @Nullable Checkpoint last, Duration limit)
+    private void refill(
+            String reason, @Nullable Checkpoint last, List<RunId> resolved, Duration limit)
             throws SQLException, InterruptedException, ExecutionException, TimeoutException {
         try (FreshSlot fresh = shared.slot().recreate(limit)) {
             SlotState state = Objects.requireNonNull(shared.slot().awaitFree(limit));
@@ -288,6 +300,7 @@ final class Pipeline {
             boolean refilled = false;
             try {
                 long appends = shared.outbox().read(fresh.snapshot(), covered, opened::refill);
+                resolve(resolved, opened);
                 opened.endRefill();
                 refilled = true;
                 LOG.info("streaming slot={} refilled_appends={}", name(), appends);
@@ -297,6 +310,13 @@ final class Pipeline {
                 }
             }
             letIn(opened);
+        }
+    }
+
+    /** What was resolved while no connector listened. */
+    private static void resolve(List<RunId> runs, Publisher opened) throws InterruptedException {
+        for (RunId run : runs) {
+            opened.resolve(run);
         }
     }
 
@@ -311,7 +331,7 @@ final class Pipeline {
     }
 
     /** The firehose behind these offsets. Read once the slot is ours: nobody else writes to it. */
-    private FirehoseTail tail(java.util.@Nullable List<Long> from, Duration limit) {
+    private FirehoseTail tail(@Nullable List<Long> from, Duration limit) {
         return FirehoseTail.read(
                 shared.config().kafka(), shared.config().topics().events(), from, limit);
     }
@@ -326,7 +346,10 @@ final class Pipeline {
                 tail,
                 shared.runTopics(),
                 shared.outbox(),
+                shared.deadLetters(),
                 progress,
+                (run, seq, reason) ->
+                        refused.completeExceptionally(new RefusedException(run, seq, reason)),
                 shared.halt());
     }
 

@@ -1,10 +1,7 @@
 package dev.outrun.connector;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.Tenant;
 import dev.outrun.teststack.TestStack;
@@ -161,27 +158,6 @@ class RepairTest {
         Published.assertIsTheLedger(stack);
     }
 
-    @Test
-    void run_withAHoleInItsLog_haltsTheConnector() throws Exception {
-        try (OutboxConnector connector = Connectors.start(stack)) {
-            // Given
-            RunId run = ledger.start();
-            connector.drainOnce(LIMIT);
-            ledger.execute("update outrun.run set next_seq = 5 where id = '%s'".formatted(run));
-
-            // When
-            ledger.append(run, "1");
-            OutrunException halted =
-                    assertThrows(OutrunException.class, () -> connector.drainOnce(LIMIT));
-
-            // Then
-            String message = String.valueOf(halted.getMessage());
-            assertTrue(message.contains("expected=1 found=5"), message);
-            assertEquals(Health.State.HALTED, connector.health().state());
-            assertThrows(OutrunException.class, () -> connector.drainOnce(LIMIT));
-        }
-    }
-
     private void appendMany(RunId run, int times) throws SQLException {
         ledger.execute(
                 """
@@ -214,12 +190,7 @@ class RepairTest {
                                 new ByteArraySerializer(),
                                 new ByteArraySerializer())) {
             if (!admin.listTopics().names().get().contains(topic)) {
-                admin.createTopics(
-                                List.of(
-                                        new NewTopic(
-                                                topic, 1, (short) 1)))
-                        .all()
-                        .get();
+                admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1))).all().get();
             }
             stranger.send(new ProducerRecord<>(topic, new byte[0])).get();
         }

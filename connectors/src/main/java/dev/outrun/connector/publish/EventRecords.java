@@ -1,6 +1,7 @@
 package dev.outrun.connector.publish;
 
 import dev.outrun.connector.source.Change;
+import dev.outrun.connector.topic.PlatformTopics;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.event.EventSlicer;
 import dev.outrun.schema.topic.RecordHeaders;
@@ -12,14 +13,17 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 /** The records of an append's events. */
 final class EventRecords {
 
+    /** What a record has besides its event's data is far below this. */
+    private static final int DATA_MAX = PlatformTopics.RECORD_BYTES_MAX - (64 << 10);
+
     private EventRecords() {}
 
     /**
      * One for each event, in order, for the firehose; the one in the run's topic differs by topic
      * and partition only.
      *
-     * @throws IllegalArgumentException if the append does not have the shape that the ledger's
-     *     functions give it
+     * @throws IllegalArgumentException if the append does not have the shape and size that the
+     *     ledger's functions give it
      */
     static List<ProducerRecord<byte[], byte[]>> of(String topic, Change.Appended append) {
         List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
@@ -36,12 +40,33 @@ final class EventRecords {
                             append.attempt(),
                             append.appendedAt(),
                             slicer.data());
+            check(event);
             ProducerRecord<byte[], byte[]> record =
                     new ProducerRecord<>(topic, append.shard(), time, key, event.data());
             RecordHeaders.write(record.headers(), event, append.trace());
             records.add(record);
         }
+        if (records.isEmpty()) {
+            throw new IllegalArgumentException("an append without an event");
+        }
         return records;
+    }
+
+    private static void check(Event event) {
+        if (event.data().length > DATA_MAX) {
+            throw new IllegalArgumentException(
+                    "the data of event %d has %d bytes, more than %d"
+                            .formatted(event.seq(), event.data().length, DATA_MAX));
+        }
+    }
+
+    /** The same; none where the append does not have that shape. */
+    static List<ProducerRecord<byte[], byte[]>> readable(String topic, Change.Appended append) {
+        try {
+            return of(topic, append);
+        } catch (IllegalArgumentException e) {
+            return List.of();
+        }
     }
 
     /** The same record for its run's topic. */

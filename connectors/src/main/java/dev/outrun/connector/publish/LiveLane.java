@@ -6,6 +6,8 @@ import java.util.Arrays;
 import java.util.Map;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The firehose's side of the publisher: one producer, pipelined, fed from the publisher's thread.
@@ -19,15 +21,30 @@ final class LiveLane implements AutoCloseable {
     private final String topic;
     private final long[] next;
     private final Map<RunId, Long> published;
+    private final Map<RunId, Long> nextSeqs;
+    private final Refusal refusal;
     private final Halt halt;
+    private volatile boolean refused;
     private volatile boolean closed;
 
-    /** Goes on behind this tail. */
-    LiveLane(Producer<byte[], byte[]> producer, String topic, FirehoseTail tail, Halt halt) {
+    /**
+     * Goes on behind this tail.
+     *
+     * @param knownRuns whose next seq is kept in mind, those used last
+     */
+    LiveLane(
+            Producer<byte[], byte[]> producer,
+            String topic,
+            FirehoseTail tail,
+            int knownRuns,
+            Refusal refusal,
+            Halt halt) {
         this.producer = producer;
         this.topic = topic;
         this.next = Arrays.copyOf(tail.ends(), tail.ends().length);
         this.published = tail.lastSeqs();
+        this.nextSeqs = new LastUsed<>(knownRuns);
+        this.refusal = refusal;
         this.halt = halt;
     }
 
@@ -54,6 +71,21 @@ final class LiveLane implements AutoCloseable {
         return next.clone();
     }
 
+    /** The seq behind the last one sent of this run; null where it is not known. */
+    @Nullable Long nextSeq(RunId run) {
+        return nextSeqs.get(run);
+    }
+
+    /** Of this run, what is before this seq has been sent. */
+    void sent(RunId run, long nextSeq) {
+        nextSeqs.put(run, nextSeq);
+    }
+
+    /** Waits until all that was sent is acknowledged, as long as it takes. */
+    void flush() {
+        producer.flush();
+    }
+
     /**
      * Sends one event's record, unless a publisher before us has. Blocks while there is no room.
      */
@@ -64,19 +96,27 @@ final class LiveLane implements AutoCloseable {
         }
         int partition = record.partition();
         long expected = next[partition]++;
-        // The callback hears of everything the future would.
-        var _ =
-                producer.send(
-                        record,
-                        (metadata, failure) -> {
-                            if (failure != null) {
-                                refused(run, partition, seq, failure);
-                            } else if (metadata.offset() != expected) {
-                                overtaken(run, partition, seq, metadata.offset(), expected);
-                            } else {
-                                stretch.acknowledged();
-                            }
-                        });
+        try {
+            // The callback hears of everything the future would.
+            var _ =
+                    producer.send(
+                            record,
+                            (metadata, failure) -> {
+                                if (refused) {
+                                    return; // another publisher will find out
+                                } else if (failure != null) {
+                                    refused(run, partition, seq, failure);
+                                } else if (metadata.offset() != expected) {
+                                    overtaken(run, partition, seq, metadata.offset(), expected);
+                                } else {
+                                    stretch.acknowledged();
+                                }
+                            });
+        } catch (IllegalStateException e) {
+            if (!refused) {
+                throw e;
+            }
+        }
     }
 
     /** Waits for what is in flight, up to the limit. */
@@ -93,6 +133,11 @@ final class LiveLane implements AutoCloseable {
     private void refused(RunId run, int partition, long seq, Exception failure) {
         if (closed) {
             return; // given up by our own close: found again at the next start
+        } else if (failure instanceof RecordTooLargeException) {
+            refused = true;
+            producer.close(Duration.ZERO); // on its own thread: no record behind this one is sent
+            refusal.of(run, seq, "the firehose refused it: " + failure.getMessage());
+            return;
         }
         halt.because(
                 "the firehose refused a record: run=%s topic=%s partition=%d seq=%d"

@@ -13,10 +13,13 @@ import dev.outrun.schema.topic.Topics;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Turns changes into records: every event once into the firehose, and once into its run's topic at
@@ -27,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Publisher implements ChangeConsumer {
 
+    private static final Logger LOG = LoggerFactory.getLogger(Publisher.class);
+
     /** Longer than brokers take that are well. */
     private static final Duration STALLED = Duration.ofSeconds(2);
 
@@ -36,6 +41,8 @@ public final class Publisher implements ChangeConsumer {
     private final Lsn writtenAtStart;
     private final LiveLane live;
     private final List<RunLane> runLanes;
+    private final Outbox outbox;
+    private final DeadLetters deadLetters;
     private final Progress progress;
     private final Bursts<Item> intake;
     private final long checkpointEvery;
@@ -70,16 +77,27 @@ public final class Publisher implements ChangeConsumer {
         record Streamed(Change change, @Nullable Lsn boundary) implements Item {}
 
         /** Read from the table. */
-        record Refilled(Change.Appended append) implements Item {}
+        record Refilled(Change row) implements Item {}
+
+        /** Its cause of halting was mended while nobody listened. */
+        record Resolved(RunId run) implements Item {}
 
         /** With it, all that committed before the boundary has been taken. */
         record RefillEnd(Lsn boundary) implements Item {}
 
         default int bytes() {
             return switch (this) {
-                case Streamed(Change.Appended append, var _) -> append.events().length;
-                case Refilled(var append) -> append.events().length;
-                case Streamed(Change.Barrier _, var _), RefillEnd _ -> 0;
+                case Streamed(Change change, var _) -> bytes(change);
+                case Refilled(Change row) -> bytes(row);
+                case Resolved _, RefillEnd _ -> 0;
+            };
+        }
+
+        private static int bytes(Change change) {
+            return switch (change) {
+                case Change.Appended append -> append.events().length;
+                case Change.Unreadable row -> row.events().length;
+                case Change.Barrier _, Change.Resolved _ -> 0;
             };
         }
     }
@@ -92,6 +110,7 @@ public final class Publisher implements ChangeConsumer {
      * @param tail the firehose behind that checkpoint, read after the source began: whoever
      *     published before us has lost the slot by then
      * @param outbox for what a run's topic turns out to lack
+     * @param refusal hears when another publisher is needed
      * @throws IllegalStateException if the slot is past the checkpoint
      */
     public static Publisher open(
@@ -103,7 +122,9 @@ public final class Publisher implements ChangeConsumer {
             FirehoseTail tail,
             RunTopics runTopics,
             Outbox outbox,
+            DeadLetters deadLetters,
             Progress progress,
+            Refusal refusal,
             Halt halt) {
         WalCursor cursor = new WalCursor(position, slot.confirmed());
         LiveLane live =
@@ -111,6 +132,8 @@ public final class Publisher implements ChangeConsumer {
                         Producers.live(kafka, "outrun-live-" + settings.name()),
                         topics.events(),
                         tail,
+                        settings.knownRuns(),
+                        refusal,
                         halt);
         List<RunLane> lanes = new ArrayList<>();
         for (int i = 0; i < settings.runProducers(); i++) {
@@ -124,9 +147,11 @@ public final class Publisher implements ChangeConsumer {
                             outbox,
                             settings.knownRuns() / settings.runProducers(),
                             settings.runs(),
+                            deadLetters,
                             halt));
         }
-        return new Publisher(slot, topics, cursor, live, lanes, progress, settings, halt);
+        return new Publisher(
+                slot, topics, cursor, live, lanes, outbox, deadLetters, progress, settings, halt);
     }
 
     private Publisher(
@@ -135,6 +160,8 @@ public final class Publisher implements ChangeConsumer {
             WalCursor cursor,
             LiveLane live,
             List<RunLane> runLanes,
+            Outbox outbox,
+            DeadLetters deadLetters,
             Progress progress,
             Settings settings,
             Halt halt) {
@@ -144,6 +171,8 @@ public final class Publisher implements ChangeConsumer {
         this.cursor = cursor;
         this.live = live;
         this.runLanes = List.copyOf(runLanes);
+        this.outbox = outbox;
+        this.deadLetters = deadLetters;
         this.progress = progress;
         this.checkpointEvery = settings.checkpointEvery().toNanos();
         this.intake =
@@ -184,11 +213,16 @@ public final class Publisher implements ChangeConsumer {
     }
 
     /**
-     * Takes an append that no stream delivers. A run's appends come in seq order, all before the
-     * first change of a stream; what has been published of them is left out.
+     * Takes a row that no stream delivers. A run's rows come in seq order, all before the first
+     * change of a stream; what has been published of them is left out.
      */
-    public void refill(Change.Appended append) throws InterruptedException {
-        intake.put(new Item.Refilled(append));
+    public void refill(Change row) throws InterruptedException {
+        intake.put(new Item.Refilled(row));
+    }
+
+    /** Publishes what a run lacks that was halted, before the first change of a stream. */
+    public void resolve(RunId run) throws InterruptedException {
+        intake.put(new Item.Resolved(run));
     }
 
     /** Says that all that committed before the stream begins has been refilled. */
@@ -200,16 +234,14 @@ public final class Publisher implements ChangeConsumer {
         for (Item item : burst) {
             try {
                 switch (item) {
-                    case Item.Streamed(Change.Appended append, Lsn boundary) ->
-                            publish(append, boundary);
-                    case Item.Streamed(Change.Barrier barrier, Lsn boundary) ->
-                            pass(barrier, boundary);
-                    case Item.Refilled(var append) -> publish(append, null);
-                    case Item.RefillEnd(var boundary) -> endRefill(boundary);
+                    case Item.Streamed(Change change, Lsn boundary) -> publish(change, boundary);
+                    case Item.Refilled(Change row) -> publishRow(row);
+                    case Item.Resolved(RunId run) -> publishAgain(run);
+                    case Item.RefillEnd(Lsn boundary) -> endRefill(boundary);
                 }
             } catch (InterruptException e) {
                 throw e;
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | ExecutionException e) {
                 // Perhaps half of it was sent: nothing may follow.
                 throw new IllegalStateException(describe(item), e);
             }
@@ -218,17 +250,24 @@ public final class Publisher implements ChangeConsumer {
 
     private static String describe(Item item) {
         return switch (item) {
-            case Item.Streamed(Change.Appended append, var _) -> describe(append);
-            case Item.Streamed(Change.Barrier barrier, var _) ->
-                    "barrier position=" + barrier.place().at();
-            case Item.Refilled(var append) -> describe(append);
+            case Item.Streamed(Change change, var _) -> describe(change);
+            case Item.Refilled(Change row) -> describe(row);
+            case Item.Resolved(RunId run) -> "resolved run=" + run;
             case Item.RefillEnd(var boundary) -> "end of the refill position=" + boundary;
         };
     }
 
-    private static String describe(Change.Appended append) {
-        return "run=%s seq=%d position=%s"
-                .formatted(append.run(), append.firstSeq(), append.place().at());
+    private static String describe(Change change) {
+        String what =
+                switch (change) {
+                    case Change.Appended append ->
+                            "run=%s seq=%d".formatted(append.run(), append.firstSeq());
+                    case Change.Unreadable row ->
+                            "run=%s seq=%d".formatted(row.run(), row.firstSeq());
+                    case Change.Resolved resolved -> "resolved run=" + resolved.run();
+                    case Change.Barrier _ -> "barrier";
+                };
+        return what + " position=" + change.place().at();
     }
 
     private void endRefill(Lsn boundary) {
@@ -275,36 +314,121 @@ public final class Publisher implements ChangeConsumer {
         return live.isBehindTail() ? Checkpoint.of(system, boundary, live.nextOffsets()) : null;
     }
 
-    private void pass(Change.Barrier barrier, @Nullable Lsn boundary) {
-        progress.next(boundary == null ? null : checkpoint(boundary), barrier.id());
-    }
-
-    private void publish(Change.Appended append, @Nullable Lsn boundary)
-            throws InterruptedException {
+    private void publish(Change change, @Nullable Lsn boundary)
+            throws InterruptedException, ExecutionException {
+        if (change instanceof Change.Barrier barrier) {
+            progress.next(boundary == null ? null : checkpoint(boundary), barrier.id());
+            return;
+        }
         long now = System.nanoTime();
         if (boundary != null && now - lastCheckpoint >= checkpointEvery) {
             progress.next(checkpoint(boundary), null);
             lastCheckpoint = now;
         }
-        if (append.shard() >= live.partitions()) {
-            throw new IllegalStateException(
-                    "run %s is in shard %d, the firehose has %d partitions"
-                            .formatted(append.run(), append.shard(), live.partitions()));
+        if (change instanceof Change.Resolved resolved) {
+            publishAgain(resolved.run());
+        } else {
+            publishRow(change);
         }
-        List<ProducerRecord<byte[], byte[]>> records = EventRecords.of(live.topic(), append);
+    }
+
+    /** Goes on with a run that was halted, with what the table has of it by now. */
+    private void publishAgain(RunId run) throws InterruptedException, ExecutionException {
+        Long from = deadLetters.release(run);
+        if (from == null) {
+            return;
+        }
+        live.sent(run, from);
+        outbox.read(run, () -> nextSeq(run), Long.MAX_VALUE, this::publishRow);
+        live.flush(); // the run's topic says by itself what it lacks
+        deadLetters.settle(run);
+    }
+
+    private void publishRow(Change row) throws InterruptedException, ExecutionException {
+        switch (row) {
+            case Change.Appended append -> publish(append);
+            case Change.Unreadable bad ->
+                    halt(bad.run(), bad.firstSeq(), bad.events(), bad.reason());
+            case Change.Resolved _, Change.Barrier _ ->
+                    throw new IllegalStateException("not a row: " + describe(row));
+        }
+    }
+
+    private void publish(Change.Appended append) throws InterruptedException, ExecutionException {
+        if (deadLetters.isHalted(append.run()) || !isReached(append)) {
+            return;
+        }
+        List<ProducerRecord<byte[], byte[]>> records;
+        try {
+            if (append.shard() < 0 || append.shard() >= live.partitions()) {
+                throw new IllegalArgumentException(
+                        "its shard is %d, the firehose has %d partitions"
+                                .formatted(append.shard(), live.partitions()));
+            }
+            records = EventRecords.of(live.topic(), append);
+        } catch (IllegalArgumentException e) {
+            halt(append.run(), append.firstSeq(), append.events(), String.valueOf(e.getMessage()));
+            return;
+        }
+        send(append, records);
+    }
+
+    /** Publishes what is missing before this append; false if that is not to be found. */
+    private boolean isReached(Change.Appended append)
+            throws InterruptedException, ExecutionException {
+        RunId run = append.run();
+        Long next = live.nextSeq(run);
+        if (next == null || append.firstSeq() <= next) {
+            return true;
+        }
+        LOG.warn("filling a hole run={} from={} until={}", run, next, append.firstSeq());
+        outbox.read(run, () -> nextSeq(run), append.firstSeq(), this::publishRow);
+        long reached = nextSeq(run);
+        if (reached < append.firstSeq() && !deadLetters.isHalted(run)) {
+            halt(
+                    run,
+                    append.firstSeq(),
+                    append.events(),
+                    "the table lacks what is before it: expected=%d found=%d"
+                            .formatted(reached, append.firstSeq()));
+        }
+        return !deadLetters.isHalted(run);
+    }
+
+    private void halt(RunId run, long bad, byte[] events, String reason)
+            throws InterruptedException {
+        Long next = live.nextSeq(run);
+        deadLetters.halt(run, next == null ? bad : next, bad, events, reason);
+    }
+
+    private long nextSeq(RunId run) {
+        Long next = live.nextSeq(run);
+        return next == null ? 0 : next;
+    }
+
+    private void send(Change.Appended append, List<ProducerRecord<byte[], byte[]>> records)
+            throws InterruptedException {
+        RunId run = append.run();
+        long next = nextSeq(run);
         Stretch stretch = progress.current();
-        stretch.sending(2 * records.size(), now);
+        stretch.sending(2 * records.size(), System.nanoTime());
         long seq = append.firstSeq();
         int bytes = 0;
         for (ProducerRecord<byte[], byte[]> record : records) {
             bytes += record.value().length;
-            live.send(stretch, append.run(), seq++, record);
+            if (seq < next) {
+                stretch.acknowledged(); // sent before
+            } else {
+                live.send(stretch, run, seq, record);
+            }
+            seq++;
         }
-        lane(append.run())
+        live.sent(run, Math.max(seq, next));
+        lane(run)
                 .put(
                         new RunAppend(
-                                append.run(),
-                                topics.run(append.tenant(), append.run()),
+                                run,
+                                topics.run(append.tenant(), run),
                                 append.firstSeq(),
                                 records,
                                 !writtenAtStart.isBefore(append.place().at()),

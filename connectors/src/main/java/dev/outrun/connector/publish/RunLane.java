@@ -1,8 +1,8 @@
 package dev.outrun.connector.publish;
 
+import dev.outrun.connector.source.Change;
 import dev.outrun.connector.source.Outbox;
 import dev.outrun.connector.topic.RunTopics;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -29,14 +29,11 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A topic that lacks events before the next one is filled from the table. One that holds what it
  * should not, or was deleted, is made anew and filled from its beginning: the same events have the
- * same offsets.
+ * same offsets. A run of which the table lacks events is halted.
  */
 final class RunLane implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(RunLane.class);
-
-    /** After the database has not answered. */
-    private static final Duration ASK_AGAIN = Duration.ofMillis(100);
 
     /** In a row, of one topic: somebody else writes to it. */
     private static final int REBUILDS_MAX = 5;
@@ -48,6 +45,7 @@ final class RunLane implements AutoCloseable {
     private final RunWriter writer;
     private final Queue<ExpectedSeqs.Entry> broken = new ConcurrentLinkedQueue<>();
     private final Bursts<Item> bursts;
+    private final DeadLetters deadLetters;
     private final Halt halt;
     private int topicsMet;
 
@@ -85,11 +83,13 @@ final class RunLane implements AutoCloseable {
             Outbox outbox,
             int knownRuns,
             Bursts.Limits limits,
+            DeadLetters deadLetters,
             Halt halt) {
         this.producerTopics = producerTopics;
         this.topics = topics;
         this.outbox = outbox;
         this.expected = new ExpectedSeqs(knownRuns);
+        this.deadLetters = deadLetters;
         this.halt = halt;
         this.writer = new RunWriter(producers, topics, this::isBroken, halt);
         this.bursts = new Bursts<>(name, limits, Item::bytes, this::take, this::failed);
@@ -126,8 +126,7 @@ final class RunLane implements AutoCloseable {
         bursts.offer(Look.AT_BROKEN);
     }
 
-    private void take(List<Item> burst)
-            throws InterruptedException, ExecutionException, HoleException {
+    private void take(List<Item> burst) throws InterruptedException, ExecutionException {
         if (burst.contains(Look.AT_TOPICS)) {
             makeMissing();
         }
@@ -145,9 +144,7 @@ final class RunLane implements AutoCloseable {
     }
 
     private void failed(Exception e) {
-        if (e instanceof HoleException hole) {
-            halt.because(hole.reason, null);
-        } else if (!writer.isClosed()) {
+        if (!writer.isClosed()) {
             halt.because("the run lane failed: " + e.getMessage(), e);
         }
     }
@@ -203,26 +200,17 @@ final class RunLane implements AutoCloseable {
         return wrong;
     }
 
-    private void send(RunAppend append)
-            throws InterruptedException, ExecutionException, HoleException {
+    private void send(RunAppend append) throws InterruptedException, ExecutionException {
         ExpectedSeqs.Entry entry = expected.get(append.run());
         if (entry == null) {
             // More runs in one burst than the map holds: it has just fallen out, all acknowledged.
             throw new IllegalStateException("run-topics.known-runs is less than a burst's runs");
         }
         long seq = append.firstSeq();
-        if (seq > entry.next()) {
-            LOG.warn(
-                    "filling a run topic from the table run={} topic={} from={} until={}",
-                    entry.run,
-                    entry.topic,
-                    entry.next(),
-                    seq);
-            fill(entry, seq, append.stretch());
-        }
+        boolean reachable = seq <= entry.next() || fillBefore(append, entry);
         for (ProducerRecord<byte[], byte[]> record : append.records()) {
-            if (seq < entry.next()) {
-                append.stretch().acknowledged(); // published before
+            if (!reachable || seq < entry.next()) {
+                append.stretch().acknowledged(); // published before, or again when it is resolved
             } else {
                 writer.send(entry, record, append.stretch());
             }
@@ -230,49 +218,76 @@ final class RunLane implements AutoCloseable {
         }
     }
 
+    /** Fills the hole before an append; false if the run is halted because of it. */
+    private boolean fillBefore(RunAppend append, ExpectedSeqs.Entry entry)
+            throws InterruptedException, ExecutionException {
+        if (deadLetters.isHalted(entry.run)) {
+            return false; // it was under way already
+        }
+        LOG.warn(
+                "filling a run topic from the table run={} topic={} from={} until={}",
+                entry.run,
+                entry.topic,
+                entry.next(),
+                append.firstSeq());
+        if (isFilled(entry, append.firstSeq(), append.stretch())) {
+            return true;
+        }
+        halt(entry, append.firstSeq(), "the table lacks what its topic lacks");
+        return false;
+    }
+
+    private void halt(ExpectedSeqs.Entry entry, long bad, String reason)
+            throws InterruptedException {
+        deadLetters.halt(
+                entry.run,
+                entry.next(),
+                bad,
+                null,
+                "%s: topic=%s expected=%d found=%d"
+                        .formatted(reason, entry.topic, entry.next(), bad));
+    }
+
     /**
-     * Sends what the table has of the run from the next seq until this one.
+     * Sends what the table has of the run from the next seq until this one; whether that was all.
      *
      * @param counting an open stretch that counts what is sent as well; null where somebody waits
      *     for all of it
      */
-    private void fill(ExpectedSeqs.Entry entry, long until, @Nullable Stretch counting)
-            throws InterruptedException, ExecutionException, HoleException {
-        boolean read = false;
-        while (!read) {
-            try {
-                outbox.read(
-                        entry.run,
-                        entry.next(),
-                        until,
-                        append -> {
-                            long seq = append.firstSeq();
-                            for (ProducerRecord<byte[], byte[]> record :
-                                    EventRecords.of(entry.topic, append)) {
-                                if (seq == entry.next() && seq < until) {
-                                    if (counting != null) {
-                                        counting.sending(1, System.nanoTime());
-                                    }
-                                    writer.send(entry, record, counting);
-                                }
-                                seq++;
-                            }
-                        });
-                read = true;
-            } catch (SQLException e) {
-                LOG.warn("the table cannot be read run={} retry_in={}", entry.run, ASK_AGAIN, e);
-                Thread.sleep(ASK_AGAIN);
+    private boolean isFilled(ExpectedSeqs.Entry entry, long until, @Nullable Stretch counting)
+            throws InterruptedException, ExecutionException {
+        outbox.read(
+                entry.run,
+                entry::next,
+                until,
+                row -> {
+                    if (row instanceof Change.Appended append) {
+                        fill(entry, append, until, counting);
+                    }
+                });
+        return entry.next() == until;
+    }
+
+    private void fill(
+            ExpectedSeqs.Entry entry,
+            Change.Appended append,
+            long until,
+            @Nullable Stretch counting)
+            throws InterruptedException, ExecutionException {
+        long seq = append.firstSeq();
+        for (ProducerRecord<byte[], byte[]> record : EventRecords.readable(entry.topic, append)) {
+            if (seq == entry.next() && seq < until) {
+                if (counting != null) {
+                    counting.sending(1, System.nanoTime());
+                }
+                writer.send(entry, record, counting);
             }
-        }
-        if (entry.next() < until) {
-            throw new HoleException(
-                    "the table lacks what the topic lacks: run=%s topic=%s expected=%d found=%d"
-                            .formatted(entry.run, entry.topic, entry.next(), until));
+            seq++;
         }
     }
 
     /** Makes topics anew that do not hold what they should. */
-    private void rebuildBroken() throws InterruptedException, ExecutionException, HoleException {
+    private void rebuildBroken() throws InterruptedException, ExecutionException {
         ExpectedSeqs.Entry entry;
         while ((entry = broken.poll()) != null) {
             if (entry.isBroken()) {
@@ -281,16 +296,11 @@ final class RunLane implements AutoCloseable {
         }
     }
 
-    private void rebuild(ExpectedSeqs.Entry entry)
-            throws InterruptedException, ExecutionException, HoleException {
+    private void rebuild(ExpectedSeqs.Entry entry) throws InterruptedException, ExecutionException {
         long until = entry.next();
+        boolean filled = true;
         List<Stretch> owed = new ArrayList<>();
-        for (int times = 1; entry.isBroken(); times++) {
-            if (times > REBUILDS_MAX) {
-                throw new HoleException(
-                        "a run topic has another writer: run=%s topic=%s"
-                                .formatted(entry.run, entry.topic));
-            }
+        for (int times = 0; entry.isBroken() && times < REBUILDS_MAX; times++) {
             LOG.warn(
                     "making a run topic anew: its offsets are not the seqs run={} topic={} until={}",
                     entry.run,
@@ -300,8 +310,14 @@ final class RunLane implements AutoCloseable {
             owed.addAll(entry.mend());
             topics.recreate(entry.topic);
             entry.restart(0);
-            fill(entry, until, null);
+            filled = isFilled(entry, until, null);
             writer.flush();
+        }
+        if (!filled) {
+            halt(entry, until, "its topic had to be made anew, and the table lacks its beginning");
+        } else if (entry.isBroken()) {
+            owed.addAll(entry.mend());
+            halt(entry, until, "its topic has another writer");
         }
         owed.forEach(Stretch::acknowledged);
     }
@@ -311,18 +327,6 @@ final class RunLane implements AutoCloseable {
         expected.inFlight().forEach(entry -> inFlight.add(entry.topic));
         if (!inFlight.isEmpty()) {
             topics.prepareSoon(inFlight, Set.of());
-        }
-    }
-
-    /** A log that cannot be made right. */
-    private static final class HoleException extends Exception {
-        private static final long serialVersionUID = 1L;
-
-        private final String reason;
-
-        HoleException(String reason) {
-            super(reason);
-            this.reason = reason;
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.outrun.connector.source;
 
+import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.Tenant;
 import java.time.Instant;
@@ -29,6 +30,45 @@ public sealed interface Change {
             WalPlace place)
             implements Change {}
 
+    /**
+     * A row of the outbox that cannot be an append: written around the ledger's functions.
+     *
+     * @param events as it says, UTF-8
+     */
+    @SuppressWarnings("ArrayRecordComponent") // as above
+    record Unreadable(RunId run, long firstSeq, byte[] events, String reason, WalPlace place)
+            implements Change {}
+
+    /** Why this run is halted has been mended. */
+    record Resolved(RunId run, WalPlace place) implements Change {}
+
     /** A marker: whoever has passed it has passed all that committed before it. */
     record Barrier(String id, WalPlace place) implements Change {}
+
+    /** The change that is a row of the outbox. */
+    static Change row(
+            RunId run,
+            String tenant,
+            long firstSeq,
+            int shard,
+            int attempt,
+            byte[] events,
+            Instant appendedAt,
+            @Nullable String trace,
+            WalPlace place) {
+        try {
+            return new Appended(
+                    run,
+                    new Tenant(tenant),
+                    firstSeq,
+                    shard,
+                    attempt,
+                    events,
+                    appendedAt,
+                    trace,
+                    place);
+        } catch (OutrunException e) {
+            return new Unreadable(run, firstSeq, events, String.valueOf(e.getMessage()), place);
+        }
+    }
 }

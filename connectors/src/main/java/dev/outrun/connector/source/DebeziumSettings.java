@@ -9,6 +9,7 @@ import java.util.UUID;
 final class DebeziumSettings {
 
     static final String BARRIER_PREFIX = "outrun.barrier";
+    static final String RESOLVE_PREFIX = "outrun.resolve";
 
     private DebeziumSettings() {}
 
@@ -88,7 +89,9 @@ final class DebeziumSettings {
     private static void content(Properties all, String name) {
         all.setProperty("topic.prefix", name);
         all.setProperty("table.include.list", "outrun\\.run_outbox");
-        all.setProperty("message.prefix.include.list", BARRIER_PREFIX.replace(".", "\\."));
+        all.setProperty(
+                "message.prefix.include.list",
+                (BARRIER_PREFIX + "," + RESOLVE_PREFIX).replace(".", "\\."));
         all.setProperty("publish.via.partition.root", "true");
         all.setProperty("provide.transaction.metadata", "false");
         // Our barrier is the heartbeat: it travels in the log itself.

@@ -1,7 +1,6 @@
 package dev.outrun.connector.source;
 
 import dev.outrun.schema.run.RunId;
-import dev.outrun.schema.run.Tenant;
 import dev.outrun.schema.sql.PostgresAddress;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
@@ -15,12 +14,20 @@ import java.time.temporal.ChronoUnit;
 import java.util.Properties;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The table of appends, for what no stream delivers any more. */
 public final class Outbox {
 
+    private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
+
     private static final int FETCH = 500;
+
+    /** After the database has not answered. */
+    private static final Duration ASK_AGAIN = Duration.ofMillis(100);
 
     /**
      * In the order of their times as far as it is that of their seqs: a clock may be set back, and
@@ -56,10 +63,10 @@ public final class Outbox {
         this.postgres = postgres;
     }
 
-    /** Who takes appends. */
+    /** Who takes appends, and rows that cannot be one. */
     @FunctionalInterface
     public interface Taker {
-        void take(Change.Appended append) throws InterruptedException, ExecutionException;
+        void take(Change row) throws InterruptedException, ExecutionException;
     }
 
     /**
@@ -88,9 +95,24 @@ public final class Outbox {
 
     /**
      * Reads a run's appends that hold events of these seqs, in order; the first and the last one
-     * may hold others as well.
+     * may hold others as well. While the database does not answer, it is asked again.
+     *
+     * @param from the first seq that is wanted, asked for anew each time
      */
-    public void read(RunId run, long from, long until, Taker taker)
+    public void read(RunId run, LongSupplier from, long until, Taker taker)
+            throws InterruptedException, ExecutionException {
+        while (true) {
+            try {
+                read(run, from.getAsLong(), until, taker);
+                return;
+            } catch (SQLException e) {
+                LOG.warn("the table cannot be read run={} retry_in={}", run, ASK_AGAIN, e);
+                Thread.sleep(ASK_AGAIN);
+            }
+        }
+    }
+
+    private void read(RunId run, long from, long until, Taker taker)
             throws SQLException, InterruptedException, ExecutionException {
         try (Connection connection = connect();
                 PreparedStatement read = connection.prepareStatement(READ_RUN)) {
@@ -117,16 +139,16 @@ public final class Outbox {
         ResultSet row = read.executeQuery();
         long count = 0;
         while (row.next()) {
-            taker.take(append(row));
+            taker.take(change(row));
             count++;
         }
         return count;
     }
 
-    private static Change.Appended append(ResultSet row) throws SQLException {
-        return new Change.Appended(
+    private static Change change(ResultSet row) throws SQLException {
+        return Change.row(
                 new RunId(row.getObject(1, UUID.class)),
-                new Tenant(row.getString(3)),
+                row.getString(3),
                 row.getLong(2),
                 row.getInt(4),
                 row.getInt(5),

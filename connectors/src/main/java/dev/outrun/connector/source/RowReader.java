@@ -1,7 +1,6 @@
 package dev.outrun.connector.source;
 
 import dev.outrun.schema.run.RunId;
-import dev.outrun.schema.run.Tenant;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -26,7 +25,7 @@ final class RowReader {
         String operation = value.getString("op");
         return switch (operation) {
             case "c" -> appended(value.getStruct("after"), place(record.sourceOffset()));
-            case "m" -> barrier(value.getStruct("message"), place(record.sourceOffset()));
+            case "m" -> message(value.getStruct("message"), place(record.sourceOffset()));
             default ->
                     throw new IllegalArgumentException(
                             "an outbox row was changed, not inserted: operation "
@@ -37,9 +36,9 @@ final class RowReader {
     }
 
     private static Change appended(Struct row, WalPlace place) {
-        return new Change.Appended(
+        return Change.row(
                 RunId.parse(row.getString("run_id")),
-                new Tenant(row.getString("tenant")),
+                row.getString("tenant"),
                 row.getInt64("first_seq"),
                 row.getInt32("shard"),
                 row.getInt32("attempt"),
@@ -49,9 +48,12 @@ final class RowReader {
                 place);
     }
 
-    private static Change barrier(Struct message, WalPlace place) {
-        ByteBuffer content = ByteBuffer.wrap(message.getBytes("content"));
-        return new Change.Barrier(StandardCharsets.UTF_8.decode(content).toString(), place);
+    private static Change message(Struct message, WalPlace place) {
+        ByteBuffer bytes = ByteBuffer.wrap(message.getBytes("content"));
+        String content = StandardCharsets.UTF_8.decode(bytes).toString();
+        return message.getString("prefix").equals(DebeziumSettings.RESOLVE_PREFIX)
+                ? new Change.Resolved(RunId.parse(content), place)
+                : new Change.Barrier(content, place);
     }
 
     private static WalPlace place(Map<String, ?> offset) {

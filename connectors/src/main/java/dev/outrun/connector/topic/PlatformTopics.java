@@ -113,6 +113,8 @@ public final class PlatformTopics {
                         retention(millis(Duration.ofHours(1)), minutes10)),
                 topic(topics.heartbeats(), shards, retention(minutes10, minutes10)),
                 topic(topics.runs(), shards, compacted(millis(Duration.ofDays(1)), 64 << 20)),
+                // Few, and of use until somebody has mended the cause.
+                topic(topics.deadLetters(), 1, retention(FOREVER, week)),
                 // Read whole at each start: small segments keep its uncompacted head short.
                 topic(topics.checkpoints(), 1, compacted(millis(Duration.ofHours(1)), 1 << 20)));
     }

@@ -74,6 +74,8 @@ class LiveLaneTest {
                 producer,
                 TOPIC,
                 new FirehoseTail(ends, new HashMap<>(lastSeqs)),
+                10,
+                (run, seq, reason) -> halts.add(reason),
                 (reason, cause) -> halts.add(reason));
     }
 

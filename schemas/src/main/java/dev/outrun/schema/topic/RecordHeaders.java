@@ -25,6 +25,9 @@ public final class RecordHeaders {
     public static final String ATTEMPT = "outrun_attempt";
     public static final String TRACE_PARENT = "traceparent";
 
+    /** Of a dead letter: why it is one. Its {@link #SEQUENCE} is its first event's. */
+    public static final String REASON = "outrun_reason";
+
     private static final byte[] VERSION_1_0 = utf8("1.0");
 
     private RecordHeaders() {}
@@ -42,6 +45,11 @@ public final class RecordHeaders {
         if (traceParent != null) {
             headers.add(TRACE_PARENT, utf8(traceParent));
         }
+    }
+
+    /** Writes a dead letter's headers. */
+    public static void writeDeadLetter(Headers headers, long seq, String reason) {
+        headers.add(SEQUENCE, utf8(Long.toString(seq))).add(REASON, utf8(reason));
     }
 
     /**

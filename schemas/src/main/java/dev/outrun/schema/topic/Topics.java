@@ -62,6 +62,15 @@ public record Topics(String prefix) {
         return prefix + ".runs";
     }
 
+    /**
+     * Appends that cannot be published, with the reason in a header: see {@link RecordHeaders}. One
+     * partition; key run id, value the append's events as JSON, null where there are too many
+     * bytes.
+     */
+    public String deadLetters() {
+        return prefix + ".dead-letters";
+    }
+
     /** How far each publisher has come. Compacted, one partition; private to the connector. */
     public String checkpoints() {
         return prefix + ".checkpoints";
