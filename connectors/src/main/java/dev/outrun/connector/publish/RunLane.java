@@ -168,7 +168,7 @@ final class RunLane implements AutoCloseable {
             topicsMet = unseen.size();
             writer.renew();
         }
-        Map<String, Long> ends = topics.prepareSoon(unseen.keySet(), asked);
+        Map<String, Long> ends = topics.awaitPrepared(unseen.keySet(), asked);
         Set<String> wrong = wrong(unseen, ends);
         for (RunAppend first : unseen.values()) {
             boolean isWrong = wrong.contains(first.topic());
@@ -326,7 +326,7 @@ final class RunLane implements AutoCloseable {
         Set<String> inFlight = new HashSet<>();
         expected.inFlight().forEach(entry -> inFlight.add(entry.topic));
         if (!inFlight.isEmpty()) {
-            topics.prepareSoon(inFlight, Set.of());
+            topics.awaitPrepared(inFlight, Set.of());
         }
     }
 }

@@ -64,7 +64,7 @@ final class RunWriter {
         entry.sending();
         ProducerRecord<byte[], byte[]> own = EventRecords.in(entry.topic, record);
         while (!isTaken(own, entry, seq, counting)) {
-            topics.prepareSoon(Set.of(entry.topic), Set.of());
+            topics.awaitPrepared(Set.of(entry.topic), Set.of());
         }
     }
 

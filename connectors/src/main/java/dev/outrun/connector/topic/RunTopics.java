@@ -26,6 +26,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.InvalidReplicationFactorException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -84,7 +85,7 @@ public final class RunTopics implements AutoCloseable {
     }
 
     /** The same, however long brokers do not answer. */
-    public Map<String, Long> prepareSoon(Collection<String> topics, Set<String> asked)
+    public Map<String, Long> awaitPrepared(Collection<String> topics, Set<String> asked)
             throws InterruptedException, ExecutionException {
         while (true) {
             try {
@@ -179,11 +180,20 @@ public final class RunTopics implements AutoCloseable {
 
     private static void waitUnlessHopeless(ExecutionException e, int count)
             throws InterruptedException, ExecutionException {
-        if (!(e.getCause() instanceof RetriableException)) {
+        if (!isTemporary(e.getCause())) {
             throw e;
         }
         LOG.warn("brokers do not answer about run topics count={}", count, e);
         Thread.sleep(ASK_AGAIN);
+    }
+
+    /**
+     * Whether asking again can help. Kafka does not count too few brokers for a new topic among
+     * these, but that is how it refuses one while brokers stop, start or are away.
+     */
+    private static boolean isTemporary(@Nullable Throwable refusal) {
+        return refusal instanceof RetriableException
+                || refusal instanceof InvalidReplicationFactorException;
     }
 
     /** Makes topics; returns those that were there already. */

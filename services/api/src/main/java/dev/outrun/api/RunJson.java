@@ -49,6 +49,20 @@ final class RunJson {
         text(json, "created_at", run.createdAt());
         text(json, "updated_at", run.updatedAt());
         text(json, "finished_at", run.finishedAt());
+        halted(json, run.halted());
+    }
+
+    private static void halted(JsonGenerator json, Run.@Nullable Halted halted) throws IOException {
+        if (halted == null) {
+            json.writeNullField("halted");
+            return;
+        }
+        json.writeObjectFieldStart("halted");
+        json.writeNumberField("next_seq", halted.nextSeq());
+        json.writeNumberField("bad_seq", halted.badSeq());
+        json.writeStringField("reason", halted.reason());
+        text(json, "since", halted.since());
+        json.writeEndObject();
     }
 
     private static void text(JsonGenerator json, String name, @Nullable Object value)

@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Runs: start, list, show, cancel. */
+/** Runs: start, list, show, cancel, resolve. */
 final class RunRoutes {
 
     private static final HeaderName IDEMPOTENCY_KEY = HeaderNames.create("Idempotency-Key");
@@ -54,7 +54,8 @@ final class RunRoutes {
                 Route.post("/v1/runs", this::start),
                 Route.get("/v1/runs", this::list),
                 Route.get("/v1/runs/{id}", this::show),
-                Route.post("/v1/runs/{id}/cancel", this::cancel));
+                Route.post("/v1/runs/{id}/cancel", this::cancel),
+                Route.post("/v1/runs/{id}/resolve", this::resolve));
     }
 
     private void start(ServerRequest request, ServerResponse response) {
@@ -98,6 +99,12 @@ final class RunRoutes {
         RunId id = id(request);
         RunStatus status = ledger.cancel(id, reason(Body.read(request, CANCEL_BODY_BYTES_MAX)));
         response.status(status.isTerminal() ? Status.OK_200 : Status.ACCEPTED_202);
+        Reply.json(response, RunJson.whole(run(ledger, id)));
+    }
+
+    private void resolve(ServerRequest request, ServerResponse response) {
+        RunId id = id(request);
+        ledger.resolve(id);
         Reply.json(response, RunJson.whole(run(ledger, id)));
     }
 

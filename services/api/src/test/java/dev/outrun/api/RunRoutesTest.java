@@ -12,6 +12,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -148,6 +149,32 @@ class RunRoutesTest {
             assertEquals("running", ApiStage.json(asked).get("status").textValue());
             assertEquals(409, late.statusCode());
             assertEquals("run_closed", ApiStage.json(late).get("code").textValue());
+        }
+    }
+
+    @Test
+    void haltedRun_saysWhyUntilItIsResolved(TestStack stack) throws Exception {
+        try (ApiStage stage = new ApiStage(stack)) {
+            // Given
+            RunId halted = stage.start();
+            RunId other = stage.start();
+            stage.ledger.halt(halted, 4, 7, "too \"long\"");
+
+            // When
+            JsonNode shown = ApiStage.json(stage.get("/v1/runs/" + halted)).get("halted");
+            HttpResponse<String> resolved = stage.post("/v1/runs/" + halted + "/resolve", null);
+            HttpResponse<String> needless = stage.post("/v1/runs/" + other + "/resolve", null);
+            HttpResponse<String> unknown =
+                    stage.post("/v1/runs/" + UUID.randomUUID() + "/resolve", null);
+
+            // Then
+            assertEquals(4, shown.get("next_seq").asLong());
+            assertEquals(7, shown.get("bad_seq").asLong());
+            assertEquals("too \"long\"", shown.get("reason").textValue());
+            assertEquals(200, resolved.statusCode());
+            assertEquals(200, needless.statusCode());
+            assertTrue(ApiStage.json(needless).get("halted").isNull());
+            assertEquals(404, unknown.statusCode());
         }
     }
 }

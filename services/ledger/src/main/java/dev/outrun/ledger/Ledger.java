@@ -62,6 +62,12 @@ public interface Ledger {
      */
     RunStatus cancel(RunId run, @Nullable String reason);
 
+    /**
+     * Publishes a halted run's events again, from where it halted on: to be called when the cause
+     * is mended. False if the run is not halted.
+     */
+    boolean resolve(RunId run);
+
     /** Records an engine's decision; false where the run has moved on and nothing was written. */
     boolean record(Decision decision);
 

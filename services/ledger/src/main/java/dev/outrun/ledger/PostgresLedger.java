@@ -154,6 +154,11 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
     }
 
     @Override
+    public boolean resolve(RunId run) {
+        return ask(ErrorCode.INVALID_REQUEST, () -> Routines.resolve(jooq, run.value()));
+    }
+
+    @Override
     public boolean record(Decision decision) {
         UUID run = RunId.parse(decision.run()).value();
         return ask(

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param attempt the live attempt, or the last one; 0 before the first
  * @param nextSeq how many events its log has
  * @param input JSON text, as are output and error
+ * @param halted null while all of its events can be published
  */
 public record Run(
         RunId id,
@@ -29,4 +30,13 @@ public record Run(
         @Nullable Instant runAt,
         Instant createdAt,
         Instant updatedAt,
-        @Nullable Instant finishedAt) {}
+        @Nullable Instant finishedAt,
+        @Nullable Halted halted) {
+
+    /**
+     * Why nothing of the run is published from a seq on.
+     *
+     * @param badSeq the first seq of the append that cannot be published
+     */
+    public record Halted(long nextSeq, long badSeq, String reason, Instant since) {}
+}

@@ -1,5 +1,6 @@
 package dev.outrun.ledger;
 
+import static dev.outrun.ledger.jooq.Tables.HALTED_RUN;
 import static dev.outrun.ledger.jooq.Tables.RUN;
 
 import dev.outrun.schema.run.RunId;
@@ -11,6 +12,7 @@ import java.util.List;
 import org.jooq.Field;
 import org.jooq.JSON;
 import org.jooq.Record;
+import org.jooq.Table;
 import org.jspecify.annotations.Nullable;
 
 /** How a row of {@code outrun.run} is a {@link Run}. */
@@ -33,7 +35,13 @@ final class RunRow {
                     RUN.RUN_AT,
                     RUN.CREATED_AT,
                     RUN.UPDATED_AT,
-                    RUN.FINISHED_AT);
+                    RUN.FINISHED_AT,
+                    HALTED_RUN.NEXT_SEQ,
+                    HALTED_RUN.BAD_SEQ,
+                    HALTED_RUN.REASON,
+                    HALTED_RUN.HALTED_AT);
+
+    static final Table<?> TABLE = RUN.leftJoin(HALTED_RUN).on(HALTED_RUN.RUN_ID.eq(RUN.ID));
 
     private RunRow() {}
 
@@ -54,7 +62,19 @@ final class RunRow {
                 instant(row.get(RUN.RUN_AT)),
                 row.get(RUN.CREATED_AT).toInstant(),
                 row.get(RUN.UPDATED_AT).toInstant(),
-                instant(row.get(RUN.FINISHED_AT)));
+                instant(row.get(RUN.FINISHED_AT)),
+                halted(row));
+    }
+
+    private static Run.@Nullable Halted halted(Record row) {
+        OffsetDateTime since = row.get(HALTED_RUN.HALTED_AT);
+        return since == null
+                ? null
+                : new Run.Halted(
+                        row.get(HALTED_RUN.NEXT_SEQ),
+                        row.get(HALTED_RUN.BAD_SEQ),
+                        row.get(HALTED_RUN.REASON),
+                        since.toInstant());
     }
 
     private static @Nullable String text(@Nullable JSON json) {

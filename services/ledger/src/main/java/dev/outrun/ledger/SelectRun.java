@@ -12,7 +12,7 @@ record SelectRun(RunId id) {
     Optional<Run> from(Configuration jooq) {
         return jooq.dsl()
                 .select(RunRow.COLUMNS)
-                .from(RUN)
+                .from(RunRow.TABLE)
                 .where(RUN.ID.eq(id.value()))
                 .fetchOptional(RunRow::toRun);
     }

@@ -18,7 +18,7 @@ record SelectRunPage(RunQuery query) {
     List<Run> from(Configuration jooq) {
         return jooq.dsl()
                 .select(RunRow.COLUMNS)
-                .from(RUN)
+                .from(RunRow.TABLE)
                 .where(RUN.TENANT.eq(query.tenant().name()))
                 .and(is(RUN.STATUS, query.status() == null ? null : query.status().text()))
                 .and(is(RUN.HANDLER, query.handler()))

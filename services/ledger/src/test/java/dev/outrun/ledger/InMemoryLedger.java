@@ -245,6 +245,19 @@ public final class InMemoryLedger implements Ledger {
     }
 
     @Override
+    public boolean resolve(RunId run) {
+        return transaction(() -> {
+            MemoryRun halted = runs.get(run);
+            return halted != null && halted.halted != null;
+        });
+    }
+
+    /** As a publisher does that cannot publish an append. */
+    public void halt(RunId run, long nextSeq, long badSeq, String reason) {
+        transaction(() -> known(run).halted = new Run.Halted(nextSeq, badSeq, reason, now()));
+    }
+
+    @Override
     public boolean record(Decision decision) {
         RunId id = RunId.parse(decision.run());
         return transaction(() -> {

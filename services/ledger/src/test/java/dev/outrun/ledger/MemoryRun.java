@@ -26,6 +26,7 @@ final class MemoryRun {
     boolean cancelRequested;
     Instant updatedAt;
     @Nullable Instant finishedAt;
+    Run.@Nullable Halted halted;
 
     MemoryRun(StartRun start, RunId id, int shard, Instant now) {
         this.start = start;
@@ -77,6 +78,7 @@ final class MemoryRun {
                 start.runAt(),
                 createdAt,
                 updatedAt,
-                finishedAt);
+                finishedAt,
+                halted);
     }
 }

@@ -3,6 +3,7 @@ package dev.outrun.ledger;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
@@ -15,6 +16,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -54,6 +56,30 @@ final class PostgresLedgerTest
     @Override
     public Ledger ledger() {
         return ledger;
+    }
+
+    @Test
+    void halted_run_says_why_and_is_resolved() throws SQLException {
+        // Given
+        RunId run = running();
+        try (Connection connection = stack.dataSource().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute(
+                    "insert into outrun.halted_run (run_id, next_seq, bad_seq, reason)"
+                            + " values ('%s', 1, 2, 'too long')".formatted(run));
+        }
+
+        // When
+        Run.Halted halted = ledger.run(run).orElseThrow().halted();
+        boolean resolved = ledger.resolve(run);
+        boolean other = ledger.resolve(running());
+
+        // Then
+        assertEquals(
+                new Run.Halted(1, 2, "too long", halted == null ? Instant.MIN : halted.since()),
+                halted);
+        assertTrue(resolved);
+        assertFalse(other);
     }
 
     @Test

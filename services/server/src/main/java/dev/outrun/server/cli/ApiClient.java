@@ -83,6 +83,14 @@ public final class ApiClient {
                         .build());
     }
 
+    /** Says that the cause of a run's halting is mended, and returns the run. */
+    public JsonNode resolve(String id) {
+        return call(
+                request("/v1/runs/" + RunCommand.encode(id) + "/resolve")
+                        .POST(BodyPublishers.noBody())
+                        .build());
+    }
+
     /** The JSON at this path. */
     public JsonNode get(String path) {
         return call(request(path).GET().build());

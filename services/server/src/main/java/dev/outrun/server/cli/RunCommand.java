@@ -162,6 +162,17 @@ final class RunCommand {
         spec.commandLine().getOut().println(api.client().cancel(id, reason).get("status").asText());
     }
 
+    @Command(
+            name = "resolve",
+            description = "Publish a halted run's events again, once the cause is mended.",
+            mixinStandardHelpOptions = true)
+    void resolve(
+            @Mixin Api api,
+            @Parameters(paramLabel = "ID", description = "The run's id.") String id) {
+        boolean halted = !api.client().resolve(id).get("halted").isNull();
+        spec.commandLine().getOut().println(halted ? "goes on" : "not halted");
+    }
+
     private static String parameter(String name, @Nullable String value) {
         return value == null ? "" : "&" + name + "=" + encode(value);
     }
