@@ -149,6 +149,11 @@ public final class EmbeddedPostgres implements AutoCloseable {
         return new PostgresAddress(LoopbackPorts.HOST, port, DATABASE, USER, USER);
     }
 
+    /** The server's first process: the parent of all its others. Another one after each start. */
+    public ProcessHandle process() {
+        return cluster.process();
+    }
+
     /**
      * Stops the server within seconds, whoever is connected; committed work is there at the next
      * start. Again: nothing.

@@ -112,6 +112,13 @@ final class PostgresCluster {
         }
     }
 
+    /** The process that was started last, if it lives. */
+    ProcessHandle process() {
+        return Postmaster.namedBy(data)
+                .orElseThrow(() -> new IllegalStateException("no server runs on " + data))
+                .process();
+    }
+
     /**
      * Stops the server: fast (sessions are ended, a checkpoint is written), at once when that takes
      * too long, by a kill when even that does. Works with the thread interrupted.

@@ -31,8 +31,18 @@ public record TestStack(
      * server.
      */
     public TestStack on(PostgresAddress other) throws SQLException {
-        DataSource database = Databases.source(other);
+        return on(other, bootstrapServers, topics, slot);
+    }
+
+    /**
+     * What a test has that brings both servers itself: the database is migrated; taking it all back
+     * is the test's part, too.
+     */
+    public static TestStack on(
+            PostgresAddress own, String bootstrapServers, Topics topics, String slot)
+            throws SQLException {
+        DataSource database = Databases.source(own);
         Databases.migrate(database);
-        return new TestStack(other, database, bootstrapServers, topics, slot);
+        return new TestStack(own, database, bootstrapServers, topics, slot);
     }
 }
