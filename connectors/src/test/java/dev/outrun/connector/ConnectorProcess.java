@@ -1,25 +1,72 @@
 package dev.outrun.connector;
 
+import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.sql.PostgresAddress;
 import dev.outrun.schema.topic.Topics;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.TimeoutException;
 
-/** A process that is a connector, until it is killed. */
-final class ConnectorProcess {
+/**
+ * A process that is a connector, until it is killed, told to stop by a signal, or nobody is there
+ * any more to write to it. To each line of {@link #DRAIN} it says {@link #DRAINED}, or why not.
+ */
+public final class ConnectorProcess {
 
-    static final String STARTED = "started";
+    public static final String STARTED = "started";
+
+    /** Said by one that cannot start, followed by the error's code. */
+    public static final String REFUSED = "refused: ";
+
+    public static final String DRAIN = "drain";
+    public static final String DRAINED = "drained";
+    public static final String NOT_DRAINED = "not drained: ";
+
+    private static final Duration DRAIN_LIMIT = Duration.ofSeconds(60);
 
     private ConnectorProcess() {}
 
     /** Host, port, database, user, password, bootstrap servers, topic prefix, slot. */
-    public static void main(String[] args) throws InterruptedException {
-        OutboxConnector.start(
-                ConnectorConfig.of(
-                        new PostgresAddress(
-                                args[0], Integer.parseInt(args[1]), args[2], args[3], args[4]),
-                        args[5],
-                        new Topics(args[6]),
-                        args[7]));
+    public static void main(String[] args) throws InterruptedException, IOException {
+        OutboxConnector connector = start(args);
+        Runtime.getRuntime().addShutdownHook(new Thread(connector::close));
         System.out.println(STARTED);
-        Thread.currentThread().join();
+        BufferedReader told =
+                new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        for (String line = told.readLine(); line != null; line = told.readLine()) {
+            if (line.equals(DRAIN)) {
+                System.out.println(drain(connector));
+            }
+        }
+        System.exit(0);
+    }
+
+    private static OutboxConnector start(String[] args) throws InterruptedException {
+        try {
+            return OutboxConnector.start(
+                    ConnectorConfig.of(
+                            new PostgresAddress(
+                                    args[0], Integer.parseInt(args[1]), args[2], args[3], args[4]),
+                            args[5],
+                            new Topics(args[6]),
+                            args[7]));
+        } catch (OutrunException e) {
+            e.printStackTrace();
+            System.out.println(REFUSED + e.code());
+            System.exit(1);
+            throw e;
+        }
+    }
+
+    private static String drain(OutboxConnector connector) throws InterruptedException {
+        try {
+            connector.drainOnce(DRAIN_LIMIT);
+            return DRAINED;
+        } catch (OutrunException | TimeoutException e) {
+            return NOT_DRAINED + e + " " + connector.health();
+        }
     }
 }
