@@ -134,6 +134,16 @@ comment on column outrun.watermark.snapshot is
 comment on column outrun.watermark.firehose is
     'Per partition: no event that is not visible in the snapshot is in the firehose before this offset.';
 
+-- Who publishes: one connector per slot, until its time is up or it has given the lease back.
+create table outrun.lease (
+    slot   text        primary key,
+    epoch  bigint      not null,
+    holder text        not null,
+    until  timestamptz not null
+);
+comment on column outrun.lease.epoch is
+    'Rises whenever another connector takes over; checkpoints of an earlier epoch do not count.';
+
 -- Runs with an append that cannot be published. A row is gone when the run's events are published again.
 create table outrun.halted_run (
     run_id      uuid        primary key,

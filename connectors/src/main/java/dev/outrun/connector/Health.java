@@ -15,6 +15,8 @@ public record Health(State state, @Nullable String reason, Duration oldestUnackn
     /** What a connector is doing. */
     public enum State {
         RUNNING,
+        /** Another connector publishes; when it ends, this one takes over. */
+        STANDBY,
         /** Postgres is away, or has sent it away; it tries again by itself. */
         RECONNECTING,
         /** Publishing on would break an invariant; somebody has to look. */

@@ -4,6 +4,7 @@ import dev.outrun.connector.publish.Checkpoints;
 import dev.outrun.connector.publish.DeadLetters;
 import dev.outrun.connector.source.ControlConnection;
 import dev.outrun.connector.source.HaltedRuns;
+import dev.outrun.connector.source.Lease;
 import dev.outrun.connector.source.Lsn;
 import dev.outrun.connector.source.Outbox;
 import dev.outrun.connector.source.ReplicationSlot;
@@ -39,11 +40,18 @@ public final class OutboxConnector implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(OutboxConnector.class);
 
+    /** Of the lease: several times in its length. */
+    private static final Duration RENEW_EVERY = Duration.ofMillis(500);
+
+    /** In one life. A predecessor that wakes up does it once or twice; more is somebody else. */
+    private static final int OVERTAKEN_MAX = 20;
+
     private static final Duration BACKOFF_MIN = Duration.ofMillis(100);
     private static final Duration BACKOFF_MAX = Duration.ofSeconds(5);
 
     private final ConnectorConfig config;
     private final ControlConnection control;
+    private final Lease lease;
     private final RunTopics runTopics;
     private final Checkpoints checkpoints;
     private final Pipeline.Shared shared;
@@ -54,9 +62,11 @@ public final class OutboxConnector implements AutoCloseable {
     private volatile CompletableFuture<Pipeline> pipeline = new CompletableFuture<>();
     private volatile @Nullable String reconnecting;
     private @Nullable Thread supervisor;
+    private int overtaken;
 
     /**
-     * Starts a connector; returns when the slot is streaming. The platform's topics must exist.
+     * Starts a connector; returns when the slot is streaming, or when it stands by because another
+     * connector has the slot's lease. The platform's topics must exist.
      *
      * @throws OutrunException {@code unavailable} where Postgres or Kafka do not answer in time,
      *     {@code internal} where slot, checkpoint and topics do not belong together
@@ -65,11 +75,16 @@ public final class OutboxConnector implements AutoCloseable {
         OutboxConnector connector = new OutboxConnector(config);
         boolean open = false;
         try {
-            connector.open();
+            if (connector.lease.acquire()) {
+                connector.open();
+            } else {
+                LOG.info("standing by: another connector publishes slot={}", config.slot());
+            }
             connector.supervisor =
                     Thread.ofVirtual()
                             .name("outrun-connector-" + config.slot())
                             .start(connector::supervise);
+            Thread.ofVirtual().name("outrun-lease-" + config.slot()).start(connector::keepLease);
             open = true;
             return connector;
         } catch (SQLException | KafkaException | TimeoutException | ExecutionException e) {
@@ -88,6 +103,7 @@ public final class OutboxConnector implements AutoCloseable {
     private OutboxConnector(ConnectorConfig config) {
         this.config = config;
         this.control = new ControlConnection(config.postgres());
+        this.lease = new Lease(config.postgres(), config.slot(), holder());
         this.runTopics = new RunTopics(config.kafka(), "outrun-run-topics-" + config.slot());
         this.checkpoints =
                 new Checkpoints(
@@ -108,6 +124,7 @@ public final class OutboxConnector implements AutoCloseable {
                                 config.kafka(),
                                 config.topics().deadLetters(),
                                 new HaltedRuns(control)),
+                        lease,
                         this::halt);
     }
 
@@ -140,8 +157,7 @@ public final class OutboxConnector implements AutoCloseable {
             through.drain(left(deadline));
             return true;
         } catch (ExecutionException e) {
-            if (e.getCause() instanceof SlotLostException
-                    || e.getCause() instanceof RefusedException) {
+            if (e.getCause() instanceof PipelineLostException) {
                 return false;
             }
             throw e;
@@ -157,6 +173,9 @@ public final class OutboxConnector implements AutoCloseable {
             return new Health(Health.State.HALTED, message(reason), oldest);
         } else if (closing.get()) {
             return new Health(Health.State.STOPPED, null, oldest);
+        }
+        if (!lease.isHeld()) {
+            return new Health(Health.State.STANDBY, "another connector publishes", oldest);
         }
         String lost = reconnecting;
         return new Health(
@@ -188,11 +207,22 @@ public final class OutboxConnector implements AutoCloseable {
             checkpoints.close();
             runTopics.close();
             control.close();
+            release();
             closed.countDown();
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
         }
+    }
+
+    /** The last thing: whoever waits for the lease begins at once. */
+    private void release() {
+        try {
+            lease.release();
+        } catch (SQLException e) {
+            LOG.debug("the lease was not given back slot={}", config.slot(), e);
+        }
+        lease.close();
     }
 
     private void closePipeline(Duration limit, OutrunException reason) {
@@ -231,14 +261,34 @@ public final class OutboxConnector implements AutoCloseable {
         }
     }
 
+    /** Its own thread: renews the lease until it is closed. */
+    private void keepLease() {
+        try {
+            while (!closing.get() && !closed.await(RENEW_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
+                try {
+                    Pipeline now = current();
+                    if (lease.isHeld() && !lease.renew() && now != null) {
+                        now.breakBy(new LeaseLostException("another connector has the lease"));
+                    }
+                } catch (SQLException e) {
+                    LOG.debug("the lease was not renewed slot={}", config.slot(), e);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     /** Its own thread: looks after the pipeline, and sends barriers, until close or halt. */
     private void supervise() {
         try {
             while (!stop.isDone()) {
-                Pipeline now = pipeline.join();
+                Pipeline now = current();
                 try {
-                    awaitEnd(now);
-                    if (!stop.isDone()) {
+                    if (now == null) {
+                        recover(null, new LeaseLostException("another connector has the lease"));
+                    } else {
+                        awaitEnd(now);
                         recover(now, new IllegalStateException("the source ended"));
                     }
                 } catch (ExecutionException e) {
@@ -276,8 +326,12 @@ public final class OutboxConnector implements AutoCloseable {
         }
     }
 
-    /** Goes on with the pipeline, or with another one, as soon as Postgres answers. */
-    private void recover(Pipeline broken, Throwable cause) throws InterruptedException {
+    /**
+     * Goes on with the pipeline, or with another one, as soon as we may and Postgres answers.
+     *
+     * @param broken null where none has been open
+     */
+    private void recover(@Nullable Pipeline broken, Throwable cause) throws InterruptedException {
         Throwable reason = cause;
         Duration backoff = BACKOFF_MIN;
         @Nullable Pipeline resumable = broken;
@@ -285,29 +339,26 @@ public final class OutboxConnector implements AutoCloseable {
             if (isUnreadable(reason)) {
                 halt(message(reason), reason);
                 return;
-            }
-            reconnecting = message(reason);
-            LOG.warn("stream lost slot={} retry_in={}", config.slot(), backoff, reason);
-            try {
-                stop.get(backoff.toNanos(), TimeUnit.NANOSECONDS);
+            } else if (reason instanceof OvertakenException && ++overtaken > OVERTAKEN_MAX) {
+                halt(message(reason), reason);
                 return;
-            } catch (TimeoutException e) {
-                backoff = min(backoff.multipliedBy(2), BACKOFF_MAX);
-            } catch (ExecutionException e) {
-                throw new IllegalStateException(e); // stop is never completed with an exception
+            } else if (reason instanceof PipelineLostException lost && resumable != null) {
+                replace(resumable, lost);
+                resumable = null;
+            }
+            if (!(reason instanceof LeaseLostException)) {
+                reconnecting = message(reason);
+                LOG.warn("stream lost slot={} retry_in={}", config.slot(), backoff, reason);
+            }
+            if (stopsWithin(backoff)) {
+                return;
             }
             try {
-                if (resumable != null && reason instanceof RefusedException refused) {
-                    resumable = null;
-                    replace(broken, refused);
-                    shared.deadLetters()
-                            .halt(
-                                    refused.run(),
-                                    refused.seq(),
-                                    refused.seq(),
-                                    null,
-                                    message(refused));
+                if (!lease.isHeld() && !lease.acquire()) {
+                    reason = new LeaseLostException("another connector has the lease");
+                    continue;
                 }
+                backoff = min(backoff.multipliedBy(2), BACKOFF_MAX);
                 if (resumable == null) {
                     open();
                 } else {
@@ -315,25 +366,41 @@ public final class OutboxConnector implements AutoCloseable {
                 }
                 reconnecting = null;
                 return;
-            } catch (SlotLostException e) {
-                reason = e;
-                resumable = null;
-                replace(broken, e);
             } catch (IllegalStateException e) {
                 halt(message(e), e);
                 return;
             } catch (ExecutionException e) {
                 reason = causeOf(e);
-            } catch (SQLException | KafkaException | TimeoutException e) {
+            } catch (PipelineLostException | SQLException | KafkaException | TimeoutException e) {
                 reason = e;
             }
         }
     }
 
+    private boolean stopsWithin(Duration time) throws InterruptedException {
+        try {
+            stop.get(time.toNanos(), TimeUnit.NANOSECONDS);
+            return true;
+        } catch (TimeoutException e) {
+            return false;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e); // stop is never completed with an exception
+        }
+    }
+
     /** Ends a pipeline; whoever waits for one waits for the next. */
-    private void replace(Pipeline broken, Exception reason) {
+    private void replace(Pipeline broken, PipelineLostException reason)
+            throws InterruptedException {
+        LOG.warn("pipeline lost slot={}", config.slot(), reason);
         pipeline = new CompletableFuture<>();
-        broken.close(config.timing().closeLimit(), reason);
+        // Without the lease nothing more may be sent, what waits in a producer included.
+        broken.close(
+                reason instanceof LeaseLostException ? Duration.ZERO : config.timing().closeLimit(),
+                reason);
+        if (reason instanceof RefusedException refused) {
+            shared.deadLetters()
+                    .halt(refused.run(), refused.seq(), refused.seq(), null, message(refused));
+        }
     }
 
     /** Opens a pipeline, unless it was closed or has halted in the meantime. */
@@ -354,7 +421,7 @@ public final class OutboxConnector implements AutoCloseable {
 
     /** Lets what has committed reach Kafka and the checkpoint; whether it was interrupted. */
     private boolean finish(Duration limit) {
-        if (supervisor == null || halted.get() != null || reconnecting != null) {
+        if (supervisor == null || halted.get() != null || reconnecting != null || !lease.isHeld()) {
             return false;
         }
         long deadline = System.nanoTime() + limit.toNanos();
@@ -384,6 +451,10 @@ public final class OutboxConnector implements AutoCloseable {
         } catch (InterruptedException e) {
             return true;
         }
+    }
+
+    private static String holder() {
+        return ProcessHandle.current().pid() + "@" + System.getenv().getOrDefault("HOSTNAME", "?");
     }
 
     private void awaitClosed() {

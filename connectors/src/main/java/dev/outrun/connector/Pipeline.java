@@ -1,5 +1,6 @@
 package dev.outrun.connector;
 
+import dev.outrun.connector.publish.Breakage;
 import dev.outrun.connector.publish.Checkpoint;
 import dev.outrun.connector.publish.Checkpoints;
 import dev.outrun.connector.publish.DeadLetters;
@@ -11,6 +12,7 @@ import dev.outrun.connector.source.Change;
 import dev.outrun.connector.source.ChangeSource;
 import dev.outrun.connector.source.DebeziumSource;
 import dev.outrun.connector.source.FreshSlot;
+import dev.outrun.connector.source.Lease;
 import dev.outrun.connector.source.Lsn;
 import dev.outrun.connector.source.Outbox;
 import dev.outrun.connector.source.ReplicationSlot;
@@ -50,7 +52,7 @@ final class Pipeline {
     private final CompletableFuture<Publisher> publisher = new CompletableFuture<>();
     private final CompletableFuture<Barriers> barriers = new CompletableFuture<>();
     private volatile @Nullable ChangeSource source;
-    private final CompletableFuture<Void> refused = new CompletableFuture<>();
+    private final CompletableFuture<Void> broken = new CompletableFuture<>();
     private volatile CompletableFuture<Void> ended = new CompletableFuture<>();
     private volatile int reader;
 
@@ -63,6 +65,7 @@ final class Pipeline {
             RunTopics runTopics,
             Checkpoints checkpoints,
             DeadLetters deadLetters,
+            Lease lease,
             Halt halt) {}
 
     private Pipeline(Shared shared) {
@@ -94,11 +97,15 @@ final class Pipeline {
     }
 
     /**
-     * Done when its source has ended, normally or with the reason: a {@link RefusedException} where
-     * it cannot go on.
+     * Done when its source has ended, normally or with the reason; or when it was broken, with why.
      */
     CompletableFuture<?> ended() {
-        return CompletableFuture.anyOf(ended, refused);
+        return CompletableFuture.anyOf(ended, broken);
+    }
+
+    /** Says that it cannot go on. Any thread; never blocks. */
+    void breakBy(PipelineLostException reason) {
+        broken.completeExceptionally(reason);
     }
 
     Duration oldestUnacknowledged() {
@@ -139,26 +146,26 @@ final class Pipeline {
     /**
      * Goes on with another source, after the last one has ended.
      *
-     * @throws SlotLostException if that is not possible: another pipeline is needed
+     * @throws PipelineLostException if that is not possible: another pipeline is needed
      */
     void resume()
             throws SQLException,
                     InterruptedException,
                     ExecutionException,
                     TimeoutException,
-                    SlotLostException {
+                    PipelineLostException {
         ChangeSource lost = source;
         if (lost != null) {
             lost.close(timing().closeLimit()); // one that has never begun to read
         }
         SlotState state = shared.slot().awaitFree(READER_GONE);
         if (state == null || state.lost()) {
-            throw new SlotLostException(lacking(state, progress.reached()));
+            throw new PipelineLostException(lacking(state, progress.reached()));
         }
         try {
             publisher.join().resume(state.confirmed());
         } catch (IllegalStateException e) {
-            throw new SlotLostException(e.getMessage());
+            throw new PipelineLostException(e.getMessage());
         }
         begin(timing().startLimit());
         LOG.info("stream resumed slot={} confirmed={}", name(), state.confirmed());
@@ -206,6 +213,7 @@ final class Pipeline {
     private void open()
             throws SQLException, InterruptedException, ExecutionException, TimeoutException {
         Duration limit = timing().startLimit();
+        shared.checkpoints().begin(shared.lease().epoch());
         SlotState found = shared.slot().awaitFree(limit);
         // In this order: what the slot has been moved past is in a checkpoint already.
         Checkpoint last =
@@ -348,8 +356,18 @@ final class Pipeline {
                 shared.outbox(),
                 shared.deadLetters(),
                 progress,
-                (run, seq, reason) ->
-                        refused.completeExceptionally(new RefusedException(run, seq, reason)),
+                shared.lease()::isValid,
+                new Breakage() {
+                    @Override
+                    public void refused(RunId run, long seq, String reason) {
+                        breakBy(new RefusedException(run, seq, reason));
+                    }
+
+                    @Override
+                    public void overtaken(String reason) {
+                        breakBy(new OvertakenException(reason));
+                    }
+                },
                 shared.halt());
     }
 

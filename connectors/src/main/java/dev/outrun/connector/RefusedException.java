@@ -3,7 +3,7 @@ package dev.outrun.connector;
 import dev.outrun.schema.run.RunId;
 
 /** Brokers refuse a record for what it is: another pipeline has to go on without its run. */
-final class RefusedException extends Exception {
+final class RefusedException extends PipelineLostException {
 
     private static final long serialVersionUID = 1L;
 

@@ -403,11 +403,16 @@ class OutboxConnectorTest {
                 KafkaProducer<byte[], byte[]> producer = producer()) {
             for (ConsumerRecord<byte[], byte[]> record :
                     Published.readAll(consumer, stack.topics().checkpoints())) {
-                last = new String(record.key(), UTF_8).equals(from) ? record.value() : last;
+                last =
+                        new String(record.key(), UTF_8).startsWith(from + "/")
+                                ? record.value()
+                                : last;
             }
             producer.send(
                             new ProducerRecord<>(
-                                    stack.topics().checkpoints(), to.getBytes(UTF_8), last))
+                                    stack.topics().checkpoints(),
+                                    (to + "/0").getBytes(UTF_8),
+                                    last))
                     .get();
         }
     }

@@ -6,11 +6,10 @@ import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.schema.json.WireJson;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -20,17 +19,21 @@ import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A publisher's checkpoints, in a compacted topic under its slot's name: the last one counts.
- * Thread-safe.
+ * A slot's checkpoints, in a compacted topic. The last one of the latest epoch counts: a publisher
+ * that was thought dead may write one of an earlier epoch after it. Thread-safe.
  */
 public final class Checkpoints implements AutoCloseable {
 
+    /** Between a slot's name and the epoch, in a key. */
+    private static final String EPOCH = "/";
+
     private final Producer<byte[], byte[]> producer;
     private final String topic;
-    private final byte[] key;
+    private final String slot;
     private final java.util.function.Consumer<Lsn> written;
     private final Halt halt;
     private final Thread writer;
+    private byte[] key = new byte[0];
     private @Nullable Checkpoint waiting;
     private boolean writing;
 
@@ -47,7 +50,7 @@ public final class Checkpoints implements AutoCloseable {
             Halt halt) {
         this.producer = Producers.checkpoints(kafka, "outrun-checkpoints-" + slot);
         this.topic = topic;
-        this.key = slot.getBytes(StandardCharsets.UTF_8);
+        this.slot = slot;
         this.written = written;
         this.halt = halt;
         this.writer = Thread.ofVirtual().name("outrun-checkpoints-" + slot).start(this::writeLoop);
@@ -60,8 +63,8 @@ public final class Checkpoints implements AutoCloseable {
      */
     public static @Nullable Checkpoint read(
             KafkaAddress kafka, String topic, String slot, Duration limit) {
-        byte[] key = slot.getBytes(StandardCharsets.UTF_8);
-        AtomicReference<byte @Nullable []> last = new AtomicReference<>();
+        String prefix = slot + EPOCH;
+        TreeMap<Long, byte[]> last = new TreeMap<>();
         try (Consumer<byte[], byte[]> consumer = Consumers.create(kafka, "outrun-checkpoint")) {
             List<TopicPartition> partitions = Consumers.assign(consumer, topic, limit);
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, limit);
@@ -72,13 +75,22 @@ public final class Checkpoints implements AutoCloseable {
                     ends,
                     limit,
                     record -> {
-                        if (Arrays.equals(record.key(), key)) {
-                            last.set(record.value());
+                        String key = new String(record.key(), StandardCharsets.UTF_8);
+                        if (key.startsWith(prefix)) {
+                            last.put(
+                                    Long.parseLong(key.substring(prefix.length())), record.value());
                         }
                     });
         }
-        byte[] json = last.get();
-        return json == null ? null : WireJson.read(json, Checkpoint.class);
+        return last.isEmpty() ? null : WireJson.read(last.lastEntry().getValue(), Checkpoint.class);
+    }
+
+    /**
+     * What is handed on from now on belongs to this epoch, and what waits is of no use any more.
+     */
+    public synchronized void begin(long epoch) {
+        key = (slot + EPOCH + epoch).getBytes(StandardCharsets.UTF_8);
+        waiting = null;
     }
 
     /**
@@ -113,7 +125,7 @@ public final class Checkpoints implements AutoCloseable {
         try {
             while (true) {
                 Checkpoint next = take();
-                producer.send(new ProducerRecord<>(topic, 0, key, WireJson.write(next))).get();
+                producer.send(new ProducerRecord<>(topic, 0, key(), WireJson.write(next))).get();
                 written.accept(next.lsn());
                 done();
             }
@@ -122,6 +134,10 @@ public final class Checkpoints implements AutoCloseable {
         } catch (ExecutionException | KafkaException e) {
             halt.because("a checkpoint was refused: topic=" + topic, e);
         }
+    }
+
+    private synchronized byte[] key() {
+        return key;
     }
 
     private synchronized Checkpoint take() throws InterruptedException {

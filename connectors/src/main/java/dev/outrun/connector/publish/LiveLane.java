@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * The firehose's side of the publisher: one producer, pipelined, fed from the publisher's thread.
  *
  * <p>We are the firehose's only writer, so every offset is known before the broker says it: an
- * acknowledgement with another one means a stranger's record, and stops us.
+ * acknowledgement with another one means a stranger's record. Such a copy carries its seq, and
+ * readers leave it out; but what we know of the offsets is wrong from there on.
  */
 final class LiveLane implements AutoCloseable {
 
@@ -22,9 +23,9 @@ final class LiveLane implements AutoCloseable {
     private final long[] next;
     private final Map<RunId, Long> published;
     private final Map<RunId, Long> nextSeqs;
-    private final Refusal refusal;
+    private final Breakage breakage;
     private final Halt halt;
-    private volatile boolean refused;
+    private volatile boolean broken;
     private volatile boolean closed;
 
     /**
@@ -37,14 +38,14 @@ final class LiveLane implements AutoCloseable {
             String topic,
             FirehoseTail tail,
             int knownRuns,
-            Refusal refusal,
+            Breakage breakage,
             Halt halt) {
         this.producer = producer;
         this.topic = topic;
         this.next = Arrays.copyOf(tail.ends(), tail.ends().length);
         this.published = tail.lastSeqs();
         this.nextSeqs = new LastUsed<>(knownRuns);
-        this.refusal = refusal;
+        this.breakage = breakage;
         this.halt = halt;
     }
 
@@ -102,7 +103,7 @@ final class LiveLane implements AutoCloseable {
                     producer.send(
                             record,
                             (metadata, failure) -> {
-                                if (refused) {
+                                if (broken) {
                                     return; // another publisher will find out
                                 } else if (failure != null) {
                                     refused(run, partition, seq, failure);
@@ -113,7 +114,7 @@ final class LiveLane implements AutoCloseable {
                                 }
                             });
         } catch (IllegalStateException e) {
-            if (!refused) {
+            if (!broken) {
                 throw e;
             }
         }
@@ -134,9 +135,8 @@ final class LiveLane implements AutoCloseable {
         if (closed) {
             return; // given up by our own close: found again at the next start
         } else if (failure instanceof RecordTooLargeException) {
-            refused = true;
-            producer.close(Duration.ZERO); // on its own thread: no record behind this one is sent
-            refusal.of(run, seq, "the firehose refused it: " + failure.getMessage());
+            breakOff();
+            breakage.refused(run, seq, "the firehose refused it: " + failure.getMessage());
             return;
         }
         halt.because(
@@ -146,11 +146,17 @@ final class LiveLane implements AutoCloseable {
     }
 
     private void overtaken(RunId run, int partition, long seq, long offset, long expected) {
-        halt.because(
+        breakOff();
+        breakage.overtaken(
                 ("the firehose has another writer:"
                                 + " run=%s topic=%s partition=%d offset=%d expected=%d seq=%d")
-                        .formatted(run, topic, partition, offset, expected, seq),
-                null);
+                        .formatted(run, topic, partition, offset, expected, seq));
+    }
+
+    /** On the producer's own thread: no record behind the one acknowledged last is sent. */
+    private void breakOff() {
+        broken = true;
+        producer.close(Duration.ZERO);
     }
 
     private boolean isPublished(RunId run, long seq) {

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,9 @@ public final class Publisher implements ChangeConsumer {
     /** Longer than brokers take that are well. */
     private static final Duration STALLED = Duration.ofSeconds(2);
 
+    /** Between two looks whether we have the right to publish again. */
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(10);
+
     private final long system;
     private final Topics topics;
     private final WalCursor cursor;
@@ -44,6 +48,7 @@ public final class Publisher implements ChangeConsumer {
     private final Outbox outbox;
     private final DeadLetters deadLetters;
     private final Progress progress;
+    private final BooleanSupplier mayPublish;
     private final Bursts<Item> intake;
     private final long checkpointEvery;
     private long lastCheckpoint = System.nanoTime();
@@ -110,7 +115,8 @@ public final class Publisher implements ChangeConsumer {
      * @param tail the firehose behind that checkpoint, read after the source began: whoever
      *     published before us has lost the slot by then
      * @param outbox for what a run's topic turns out to lack
-     * @param refusal hears when another publisher is needed
+     * @param mayPublish whether we have the right to; while not, nothing is sent
+     * @param breakage hears when another publisher is needed
      * @throws IllegalStateException if the slot is past the checkpoint
      */
     public static Publisher open(
@@ -124,7 +130,8 @@ public final class Publisher implements ChangeConsumer {
             Outbox outbox,
             DeadLetters deadLetters,
             Progress progress,
-            Refusal refusal,
+            BooleanSupplier mayPublish,
+            Breakage breakage,
             Halt halt) {
         WalCursor cursor = new WalCursor(position, slot.confirmed());
         LiveLane live =
@@ -133,7 +140,7 @@ public final class Publisher implements ChangeConsumer {
                         topics.events(),
                         tail,
                         settings.knownRuns(),
-                        refusal,
+                        breakage,
                         halt);
         List<RunLane> lanes = new ArrayList<>();
         for (int i = 0; i < settings.runProducers(); i++) {
@@ -151,7 +158,17 @@ public final class Publisher implements ChangeConsumer {
                             halt));
         }
         return new Publisher(
-                slot, topics, cursor, live, lanes, outbox, deadLetters, progress, settings, halt);
+                slot,
+                topics,
+                cursor,
+                live,
+                lanes,
+                outbox,
+                deadLetters,
+                progress,
+                mayPublish,
+                settings,
+                halt);
     }
 
     private Publisher(
@@ -163,6 +180,7 @@ public final class Publisher implements ChangeConsumer {
             Outbox outbox,
             DeadLetters deadLetters,
             Progress progress,
+            BooleanSupplier mayPublish,
             Settings settings,
             Halt halt) {
         this.system = slot.system();
@@ -174,6 +192,7 @@ public final class Publisher implements ChangeConsumer {
         this.outbox = outbox;
         this.deadLetters = deadLetters;
         this.progress = progress;
+        this.mayPublish = mayPublish;
         this.checkpointEvery = settings.checkpointEvery().toNanos();
         this.intake =
                 new Bursts<>(
@@ -231,6 +250,9 @@ public final class Publisher implements ChangeConsumer {
     }
 
     private void publish(List<Item> burst) throws InterruptedException {
+        while (!mayPublish.getAsBoolean()) {
+            Thread.sleep(LOOK_AGAIN);
+        }
         for (Item item : burst) {
             try {
                 switch (item) {

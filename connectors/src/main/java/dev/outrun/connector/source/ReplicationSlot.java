@@ -36,6 +36,9 @@ public final class ReplicationSlot {
     /** Between two looks at a slot that is still taken. */
     private static final Duration LOOK_AGAIN = Duration.ofMillis(10);
 
+    /** For a reader to end by itself. */
+    private static final Duration PATIENCE = Duration.ofMillis(500);
+
     private final PostgresAddress postgres;
     private final ControlConnection control;
     private final String name;
@@ -53,13 +56,16 @@ public final class ReplicationSlot {
     }
 
     /**
-     * The slot's state, once nobody reads from it any more; null where there is no such slot.
+     * The slot's state, once nobody reads from it any more; null where there is no such slot. For
+     * whoever has the right to the slot: another reader that does not end soon is ended, because it
+     * belongs to a process that has lost its right, and is perhaps frozen.
      *
      * @throws SQLException if the database does not answer, or the slot is still taken after the
      *     limit
      */
     public @Nullable SlotState awaitFree(Duration limit) throws SQLException, InterruptedException {
         long deadline = System.nanoTime() + limit.toNanos();
+        long patience = System.nanoTime() + PATIENCE.toNanos();
         while (true) {
             Found found = state();
             if (found == null || !found.active) {
@@ -68,6 +74,10 @@ public final class ReplicationSlot {
             if (System.nanoTime() - deadline > 0) {
                 throw new SQLException(
                         "replication slot '" + name + "' is still read by another process");
+            }
+            if (System.nanoTime() - patience > 0) {
+                endReader(reader());
+                patience = System.nanoTime() + PATIENCE.toNanos();
             }
             Thread.sleep(LOOK_AGAIN);
         }

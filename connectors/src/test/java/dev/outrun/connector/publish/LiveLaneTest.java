@@ -53,7 +53,7 @@ class LiveLaneTest {
     }
 
     @Test
-    void acknowledgement_withAnotherOffset_halts() throws Exception {
+    void acknowledgement_withAnotherOffset_breaksThePublisher() throws Exception {
         // Given: the mock begins at 0, the tail ended at 7
         LiveLane lane = lane(new long[] {7}, Map.of());
 
@@ -75,7 +75,17 @@ class LiveLaneTest {
                 TOPIC,
                 new FirehoseTail(ends, new HashMap<>(lastSeqs)),
                 10,
-                (run, seq, reason) -> halts.add(reason),
+                new Breakage() {
+                    @Override
+                    public void refused(RunId run, long seq, String reason) {
+                        halts.add(reason);
+                    }
+
+                    @Override
+                    public void overtaken(String reason) {
+                        halts.add(reason);
+                    }
+                },
                 (reason, cause) -> halts.add(reason));
     }
 
