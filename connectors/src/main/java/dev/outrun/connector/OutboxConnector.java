@@ -2,6 +2,7 @@ package dev.outrun.connector;
 
 import dev.outrun.connector.publish.Checkpoints;
 import dev.outrun.connector.publish.DeadLetters;
+import dev.outrun.connector.publish.Suspects;
 import dev.outrun.connector.source.ControlConnection;
 import dev.outrun.connector.source.HaltedRuns;
 import dev.outrun.connector.source.Lease;
@@ -63,6 +64,7 @@ public final class OutboxConnector implements AutoCloseable {
     private volatile @Nullable String reconnecting;
     private @Nullable Thread supervisor;
     private int overtaken;
+    private boolean mayHaveStrayed;
 
     /**
      * Starts a connector; returns when the slot is streaming, or when it stands by because another
@@ -124,6 +126,7 @@ public final class OutboxConnector implements AutoCloseable {
                                 config.kafka(),
                                 config.topics().deadLetters(),
                                 new HaltedRuns(control)),
+                        new Suspects(),
                         lease,
                         this::halt);
     }
@@ -354,6 +357,10 @@ public final class OutboxConnector implements AutoCloseable {
                 return;
             }
             try {
+                if (mayHaveStrayed) {
+                    shared.slot().tellOfStrays();
+                    mayHaveStrayed = false;
+                }
                 if (!lease.isHeld() && !lease.acquire()) {
                     reason = new LeaseLostException("another connector has the lease");
                     continue;
@@ -397,6 +404,7 @@ public final class OutboxConnector implements AutoCloseable {
         broken.close(
                 reason instanceof LeaseLostException ? Duration.ZERO : config.timing().closeLimit(),
                 reason);
+        mayHaveStrayed |= reason instanceof LeaseLostException;
         if (reason instanceof RefusedException refused) {
             shared.deadLetters()
                     .halt(refused.run(), refused.seq(), refused.seq(), null, message(refused));

@@ -8,6 +8,7 @@ import dev.outrun.connector.publish.FirehoseTail;
 import dev.outrun.connector.publish.Halt;
 import dev.outrun.connector.publish.Progress;
 import dev.outrun.connector.publish.Publisher;
+import dev.outrun.connector.publish.Suspects;
 import dev.outrun.connector.source.Change;
 import dev.outrun.connector.source.ChangeSource;
 import dev.outrun.connector.source.DebeziumSource;
@@ -65,6 +66,7 @@ final class Pipeline {
             RunTopics runTopics,
             Checkpoints checkpoints,
             DeadLetters deadLetters,
+            Suspects suspects,
             Lease lease,
             Halt halt) {}
 
@@ -355,6 +357,7 @@ final class Pipeline {
                 shared.runTopics(),
                 shared.outbox(),
                 shared.deadLetters(),
+                shared.suspects(),
                 progress,
                 shared.lease()::isValid,
                 new Breakage() {

@@ -40,6 +40,7 @@ public final class Publisher implements ChangeConsumer {
     private static final Duration LOOK_AGAIN = Duration.ofMillis(10);
 
     private final long system;
+    private final String slot;
     private final Topics topics;
     private final WalCursor cursor;
     private final Lsn writtenAtStart;
@@ -47,6 +48,7 @@ public final class Publisher implements ChangeConsumer {
     private final List<RunLane> runLanes;
     private final Outbox outbox;
     private final DeadLetters deadLetters;
+    private final Suspects suspects;
     private final Progress progress;
     private final BooleanSupplier mayPublish;
     private final Bursts<Item> intake;
@@ -102,7 +104,7 @@ public final class Publisher implements ChangeConsumer {
             return switch (change) {
                 case Change.Appended append -> append.events().length;
                 case Change.Unreadable row -> row.events().length;
-                case Change.Barrier _, Change.Resolved _ -> 0;
+                case Change.Barrier _, Change.Resolved _, Change.Strays _ -> 0;
             };
         }
     }
@@ -116,6 +118,7 @@ public final class Publisher implements ChangeConsumer {
      *     published before us has lost the slot by then
      * @param outbox for what a run's topic turns out to lack
      * @param mayPublish whether we have the right to; while not, nothing is sent
+     * @param suspects learns which topics a predecessor may still write to
      * @param breakage hears when another publisher is needed
      * @throws IllegalStateException if the slot is past the checkpoint
      */
@@ -129,6 +132,7 @@ public final class Publisher implements ChangeConsumer {
             RunTopics runTopics,
             Outbox outbox,
             DeadLetters deadLetters,
+            Suspects suspects,
             Progress progress,
             BooleanSupplier mayPublish,
             Breakage breakage,
@@ -165,6 +169,7 @@ public final class Publisher implements ChangeConsumer {
                 lanes,
                 outbox,
                 deadLetters,
+                suspects,
                 progress,
                 mayPublish,
                 settings,
@@ -172,25 +177,28 @@ public final class Publisher implements ChangeConsumer {
     }
 
     private Publisher(
-            SlotState slot,
+            SlotState state,
             Topics topics,
             WalCursor cursor,
             LiveLane live,
             List<RunLane> runLanes,
             Outbox outbox,
             DeadLetters deadLetters,
+            Suspects suspects,
             Progress progress,
             BooleanSupplier mayPublish,
             Settings settings,
             Halt halt) {
-        this.system = slot.system();
-        this.writtenAtStart = slot.written();
+        this.system = state.system();
+        this.writtenAtStart = state.written();
+        this.slot = settings.name();
         this.topics = topics;
         this.cursor = cursor;
         this.live = live;
         this.runLanes = List.copyOf(runLanes);
         this.outbox = outbox;
         this.deadLetters = deadLetters;
+        this.suspects = suspects;
         this.progress = progress;
         this.mayPublish = mayPublish;
         this.checkpointEvery = settings.checkpointEvery().toNanos();
@@ -287,6 +295,7 @@ public final class Publisher implements ChangeConsumer {
                     case Change.Unreadable row ->
                             "run=%s seq=%d".formatted(row.run(), row.firstSeq());
                     case Change.Resolved resolved -> "resolved run=" + resolved.run();
+                    case Change.Strays strays -> "strays slot=" + strays.slot();
                     case Change.Barrier _ -> "barrier";
                 };
         return what + " position=" + change.place().at();
@@ -347,10 +356,23 @@ public final class Publisher implements ChangeConsumer {
             progress.next(checkpoint(boundary), null);
             lastCheckpoint = now;
         }
-        if (change instanceof Change.Resolved resolved) {
-            publishAgain(resolved.run());
-        } else {
-            publishRow(change);
+        switch (change) {
+            case Change.Resolved resolved -> publishAgain(resolved.run());
+            case Change.Strays strays -> check(strays);
+            default -> publishRow(change);
+        }
+    }
+
+    /** Looks after the topics that a predecessor has perhaps written to; barriers wait for it. */
+    private void check(Change.Strays strays) throws InterruptedException {
+        if (!strays.slot().equals(slot)) {
+            return;
+        }
+        LOG.warn("a predecessor has woken up: its topics are checked slot={}", slot);
+        Stretch counting = progress.current();
+        counting.sending(runLanes.size(), System.nanoTime());
+        for (RunLane lane : runLanes) {
+            lane.check(suspects.of(run -> lane(run) == lane), counting);
         }
     }
 
@@ -371,7 +393,7 @@ public final class Publisher implements ChangeConsumer {
             case Change.Appended append -> publish(append);
             case Change.Unreadable bad ->
                     halt(bad.run(), bad.firstSeq(), bad.events(), bad.reason());
-            case Change.Resolved _, Change.Barrier _ ->
+            case Change.Resolved _, Change.Strays _, Change.Barrier _ ->
                     throw new IllegalStateException("not a row: " + describe(row));
         }
     }
@@ -446,14 +468,19 @@ public final class Publisher implements ChangeConsumer {
             seq++;
         }
         live.sent(run, Math.max(seq, next));
+        String topic = topics.run(append.tenant(), run);
+        boolean maybePublished = !writtenAtStart.isBefore(append.place().at());
+        if (maybePublished) {
+            suspects.add(run, topic);
+        }
         lane(run)
                 .put(
                         new RunAppend(
                                 run,
-                                topics.run(append.tenant(), run),
+                                topic,
                                 append.firstSeq(),
                                 records,
-                                !writtenAtStart.isBefore(append.place().at()),
+                                maybePublished,
                                 bytes,
                                 stretch));
     }

@@ -3,6 +3,7 @@ package dev.outrun.connector.publish;
 import dev.outrun.connector.source.Change;
 import dev.outrun.connector.source.Outbox;
 import dev.outrun.connector.topic.RunTopics;
+import dev.outrun.schema.run.RunId;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -38,6 +39,9 @@ final class RunLane implements AutoCloseable {
     /** In a row, of one topic: somebody else writes to it. */
     private static final int REBUILDS_MAX = 5;
 
+    /** Until the end of what the table has. */
+    private static final long ALL = Long.MAX_VALUE;
+
     private final int producerTopics;
     private final RunTopics topics;
     private final Outbox outbox;
@@ -50,10 +54,22 @@ final class RunLane implements AutoCloseable {
     private int topicsMet;
 
     /** What its thread takes. */
-    sealed interface Item permits RunAppend, Look {
+    sealed interface Item permits RunAppend, Check, Look {
 
         /** What it holds of the queue's room. */
         int bytes();
+    }
+
+    /**
+     * Look whether these topics hold what they should not.
+     *
+     * @param counting counts it as one record
+     */
+    private record Check(Map<RunId, String> topics, Stretch counting) implements Item {
+        @Override
+        public int bytes() {
+            return 0;
+        }
     }
 
     private enum Look implements Item {
@@ -100,6 +116,14 @@ final class RunLane implements AutoCloseable {
         bursts.put(append);
     }
 
+    /**
+     * Looks whether these runs' topics hold what they should not, and makes them right. Publisher's
+     * thread.
+     */
+    void check(Map<RunId, String> runTopics, Stretch counting) throws InterruptedException {
+        bursts.put(new Check(runTopics, counting));
+    }
+
     /** Looks whether topics with records in flight are gone, and makes them again. Any thread. */
     void lookAfterTopics() {
         bursts.offer(Look.AT_TOPICS);
@@ -138,8 +162,12 @@ final class RunLane implements AutoCloseable {
         }
         learn(appends);
         rebuildBroken();
-        for (RunAppend append : appends) {
-            send(append);
+        for (Item item : burst) {
+            switch (item) {
+                case RunAppend append -> send(append);
+                case Check check -> check(check);
+                case Look _ -> {} // done above
+            }
         }
     }
 
@@ -313,13 +341,30 @@ final class RunLane implements AutoCloseable {
             filled = isFilled(entry, until, null);
             writer.flush();
         }
-        if (!filled) {
+        if (!filled && until != ALL) {
             halt(entry, until, "its topic had to be made anew, and the table lacks its beginning");
         } else if (entry.isBroken()) {
             owed.addAll(entry.mend());
             halt(entry, until, "its topic has another writer");
         }
         owed.forEach(Stretch::acknowledged);
+    }
+
+    private void check(Check check) throws InterruptedException, ExecutionException {
+        writer.flush();
+        Set<String> wrong = topics.wrong(topics.ends(check.topics().values()));
+        for (Map.Entry<RunId, String> suspect : check.topics().entrySet()) {
+            if (wrong.contains(suspect.getValue())) {
+                ExpectedSeqs.Entry entry = expected.get(suspect.getKey());
+                if (entry == null) {
+                    // What is behind in the stream is then there already.
+                    entry = expected.put(suspect.getKey(), suspect.getValue(), ALL);
+                }
+                entry.breaks();
+                rebuild(entry);
+            }
+        }
+        check.counting().acknowledged();
     }
 
     private void makeMissing() throws InterruptedException, ExecutionException {

@@ -42,6 +42,12 @@ public sealed interface Change {
     /** Why this run is halted has been mended. */
     record Resolved(RunId run, WalPlace place) implements Change {}
 
+    /**
+     * Whoever published through this slot has lost its lease, and may have written to topics after
+     * that: nothing more comes from there now.
+     */
+    record Strays(String slot, WalPlace place) implements Change {}
+
     /** A marker: whoever has passed it has passed all that committed before it. */
     record Barrier(String id, WalPlace place) implements Change {}
 

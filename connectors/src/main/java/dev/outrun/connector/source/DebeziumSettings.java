@@ -10,6 +10,7 @@ final class DebeziumSettings {
 
     static final String BARRIER_PREFIX = "outrun.barrier";
     static final String RESOLVE_PREFIX = "outrun.resolve";
+    static final String STRAYS_PREFIX = "outrun.strays";
 
     private DebeziumSettings() {}
 
@@ -91,7 +92,8 @@ final class DebeziumSettings {
         all.setProperty("table.include.list", "outrun\\.run_outbox");
         all.setProperty(
                 "message.prefix.include.list",
-                (BARRIER_PREFIX + "," + RESOLVE_PREFIX).replace(".", "\\."));
+                String.join(",", BARRIER_PREFIX, RESOLVE_PREFIX, STRAYS_PREFIX)
+                        .replace(".", "\\."));
         all.setProperty("publish.via.partition.root", "true");
         all.setProperty("provide.transaction.metadata", "false");
         // Our barrier is the heartbeat: it travels in the log itself.

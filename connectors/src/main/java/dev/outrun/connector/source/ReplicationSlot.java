@@ -32,6 +32,7 @@ public final class ReplicationSlot {
             where slot_name = ? and active_pid = ?
             """;
     private static final String BARRIER = "select outrun.barrier(?)";
+    private static final String STRAYS = "select pg_logical_emit_message(true, 'outrun.strays', ?)";
 
     /** Between two looks at a slot that is still taken. */
     private static final Duration LOOK_AGAIN = Duration.ofMillis(10);
@@ -98,6 +99,11 @@ public final class ReplicationSlot {
     /** Writes a marker into the log, in a transaction of its own. */
     public void barrier(String id) throws SQLException {
         query(BARRIER, id, null);
+    }
+
+    /** Tells whoever reads from the slot that we, who did before, may have left strays. */
+    public void tellOfStrays() throws SQLException {
+        query(STRAYS, name, null);
     }
 
     private record Found(SlotState state, boolean active) {}

@@ -51,9 +51,12 @@ final class RowReader {
     private static Change message(Struct message, WalPlace place) {
         ByteBuffer bytes = ByteBuffer.wrap(message.getBytes("content"));
         String content = StandardCharsets.UTF_8.decode(bytes).toString();
-        return message.getString("prefix").equals(DebeziumSettings.RESOLVE_PREFIX)
-                ? new Change.Resolved(RunId.parse(content), place)
-                : new Change.Barrier(content, place);
+        return switch (message.getString("prefix")) {
+            case DebeziumSettings.RESOLVE_PREFIX ->
+                    new Change.Resolved(RunId.parse(content), place);
+            case DebeziumSettings.STRAYS_PREFIX -> new Change.Strays(content, place);
+            default -> new Change.Barrier(content, place);
+        };
     }
 
     private static WalPlace place(Map<String, ?> offset) {

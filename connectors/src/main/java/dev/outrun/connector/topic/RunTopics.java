@@ -69,18 +69,15 @@ public final class RunTopics implements AutoCloseable {
         Set<String> missing = missing(topics);
         missing.removeAll(create(missing)); // somebody else has made them in between
         Map<String, Long> ends = new HashMap<>();
-        Map<TopicPartition, OffsetSpec> questions = new HashMap<>();
+        Set<String> existing = new HashSet<>();
         for (String topic : asked) {
             if (missing.contains(topic)) {
                 ends.put(topic, 0L);
             } else {
-                questions.put(new TopicPartition(topic, 0), OffsetSpec.latest());
+                existing.add(topic);
             }
         }
-        if (!questions.isEmpty()) {
-            FreshTopics.ask(() -> admin.listOffsets(questions).all())
-                    .forEach((partition, end) -> ends.put(partition.topic(), end.offset()));
-        }
+        ends.putAll(ends(existing));
         return ends;
     }
 
@@ -96,6 +93,32 @@ public final class RunTopics implements AutoCloseable {
         }
     }
 
+    /** Where these topics end, however long brokers do not answer; those that exist. */
+    public Map<String, Long> ends(Collection<String> topics)
+            throws InterruptedException, ExecutionException {
+        while (true) {
+            try {
+                Set<String> found = new HashSet<>(topics);
+                found.removeAll(missing(topics));
+                return ends(found);
+            } catch (ExecutionException e) {
+                waitUnlessHopeless(e, topics.size());
+            }
+        }
+    }
+
+    private Map<String, Long> ends(Set<String> topics)
+            throws InterruptedException, ExecutionException {
+        Map<TopicPartition, OffsetSpec> questions = new HashMap<>();
+        topics.forEach(topic -> questions.put(new TopicPartition(topic, 0), OffsetSpec.latest()));
+        Map<String, Long> ends = new HashMap<>();
+        if (!questions.isEmpty()) {
+            FreshTopics.ask(() -> admin.listOffsets(questions).all())
+                    .forEach((partition, end) -> ends.put(partition.topic(), end.offset()));
+        }
+        return ends;
+    }
+
     /**
      * Which of these topics do not end with an event whose seq is its offset, however long brokers
      * do not answer.
@@ -104,7 +127,14 @@ public final class RunTopics implements AutoCloseable {
      */
     public Set<String> wrong(Map<String, Long> ends) throws InterruptedException {
         Map<TopicPartition, Long> lasts = new HashMap<>();
-        ends.forEach((topic, end) -> lasts.put(new TopicPartition(topic, 0), end - 1));
+        ends.forEach((topic, end) -> {
+            if (end > 0) {
+                lasts.put(new TopicPartition(topic, 0), end - 1);
+            }
+        });
+        if (lasts.isEmpty()) {
+            return Set.of();
+        }
         while (true) {
             try (Consumer<byte[], byte[]> consumer = Consumers.create(kafka, "outrun-run-ends")) {
                 return wrong(consumer, lasts);
