@@ -2,6 +2,7 @@ package dev.outrun.connector;
 
 import dev.outrun.connector.publish.Checkpoints;
 import dev.outrun.connector.publish.DeadLetters;
+import dev.outrun.connector.publish.Gate;
 import dev.outrun.connector.publish.Suspects;
 import dev.outrun.connector.source.ControlConnection;
 import dev.outrun.connector.source.HaltedRuns;
@@ -55,6 +56,7 @@ public final class OutboxConnector implements AutoCloseable {
     private final Lease lease;
     private final RunTopics runTopics;
     private final Checkpoints checkpoints;
+    private final Gate gate = new Gate();
     private final Pipeline.Shared shared;
     private final CompletableFuture<Void> stop = new CompletableFuture<>();
     private final AtomicBoolean closing = new AtomicBoolean();
@@ -127,6 +129,7 @@ public final class OutboxConnector implements AutoCloseable {
                                 config.topics().deadLetters(),
                                 new HaltedRuns(control)),
                         new Suspects(),
+                        gate,
                         lease,
                         this::halt);
     }
@@ -165,6 +168,40 @@ public final class OutboxConnector implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    /**
+     * Publishes no further append until {@link #resume}, but for {@link #step}. What is being
+     * published at this moment still is.
+     */
+    public void pause() {
+        gate.shut();
+    }
+
+    /**
+     * Publishes the next appends; returns when they are in both lanes, acknowledged.
+     *
+     * @param appends how many; waits for those that have not been committed yet
+     * @throws IllegalStateException unless it is paused
+     * @throws TimeoutException after the limit; then fewer have been published, and no more are
+     * @throws OutrunException if the connector has halted, or had to begin again meanwhile
+     */
+    public void step(int appends, Duration limit) throws InterruptedException, TimeoutException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        try {
+            pipeline.get(limit.toNanos(), TimeUnit.NANOSECONDS).step(appends, left(deadline));
+        } catch (TimeoutException e) {
+            gate.shut();
+            throw e;
+        } catch (ExecutionException e) {
+            Throwable cause = causeOf(e);
+            throw new OutrunException(ErrorCode.INTERNAL, message(cause), cause);
+        }
+    }
+
+    /** Goes on after a {@link #pause}. */
+    public void resume() {
+        gate.open();
     }
 
     /** How it is, right now. */

@@ -5,6 +5,7 @@ import dev.outrun.connector.publish.Checkpoint;
 import dev.outrun.connector.publish.Checkpoints;
 import dev.outrun.connector.publish.DeadLetters;
 import dev.outrun.connector.publish.FirehoseTail;
+import dev.outrun.connector.publish.Gate;
 import dev.outrun.connector.publish.Halt;
 import dev.outrun.connector.publish.Progress;
 import dev.outrun.connector.publish.Publisher;
@@ -26,6 +27,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -67,6 +69,7 @@ final class Pipeline {
             Checkpoints checkpoints,
             DeadLetters deadLetters,
             Suspects suspects,
+            Gate gate,
             Lease lease,
             Halt halt) {}
 
@@ -142,6 +145,19 @@ final class Pipeline {
             through.mark(barrier);
         } finally {
             through.forget(barrier);
+        }
+    }
+
+    /** Publishes so many appends; returns when they are acknowledged. */
+    void step(int appends, Duration limit)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        String id = UUID.randomUUID().toString();
+        CompletableFuture<Void> passed = progress.awaitBarrier(id);
+        try {
+            shared.gate().step(appends, id);
+            passed.get(limit.toNanos(), TimeUnit.NANOSECONDS);
+        } finally {
+            progress.forgetBarrier(id);
         }
     }
 
@@ -359,6 +375,7 @@ final class Pipeline {
                 shared.deadLetters(),
                 shared.suspects(),
                 progress,
+                shared.gate(),
                 shared.lease()::isValid,
                 new Breakage() {
                     @Override

@@ -50,6 +50,7 @@ public final class Publisher implements ChangeConsumer {
     private final DeadLetters deadLetters;
     private final Suspects suspects;
     private final Progress progress;
+    private final Gate gate;
     private final BooleanSupplier mayPublish;
     private final Bursts<Item> intake;
     private final long checkpointEvery;
@@ -117,6 +118,7 @@ public final class Publisher implements ChangeConsumer {
      * @param tail the firehose behind that checkpoint, read after the source began: whoever
      *     published before us has lost the slot by then
      * @param outbox for what a run's topic turns out to lack
+     * @param gate passed before every append
      * @param mayPublish whether we have the right to; while not, nothing is sent
      * @param suspects learns which topics a predecessor may still write to
      * @param breakage hears when another publisher is needed
@@ -134,6 +136,7 @@ public final class Publisher implements ChangeConsumer {
             DeadLetters deadLetters,
             Suspects suspects,
             Progress progress,
+            Gate gate,
             BooleanSupplier mayPublish,
             Breakage breakage,
             Halt halt) {
@@ -171,6 +174,7 @@ public final class Publisher implements ChangeConsumer {
                 deadLetters,
                 suspects,
                 progress,
+                gate,
                 mayPublish,
                 settings,
                 halt);
@@ -186,6 +190,7 @@ public final class Publisher implements ChangeConsumer {
             DeadLetters deadLetters,
             Suspects suspects,
             Progress progress,
+            Gate gate,
             BooleanSupplier mayPublish,
             Settings settings,
             Halt halt) {
@@ -200,6 +205,7 @@ public final class Publisher implements ChangeConsumer {
         this.deadLetters = deadLetters;
         this.suspects = suspects;
         this.progress = progress;
+        this.gate = gate;
         this.mayPublish = mayPublish;
         this.checkpointEvery = settings.checkpointEvery().toNanos();
         this.intake =
@@ -402,6 +408,7 @@ public final class Publisher implements ChangeConsumer {
         if (deadLetters.isHalted(append.run()) || !isReached(append)) {
             return;
         }
+        gate.pass();
         List<ProducerRecord<byte[], byte[]>> records;
         try {
             if (append.shard() < 0 || append.shard() >= live.partitions()) {
@@ -415,6 +422,10 @@ public final class Publisher implements ChangeConsumer {
             return;
         }
         send(append, records);
+        String barrier = gate.passed();
+        if (barrier != null) {
+            progress.next(null, barrier);
+        }
     }
 
     /** Publishes what is missing before this append; false if that is not to be found. */
