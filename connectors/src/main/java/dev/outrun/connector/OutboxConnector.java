@@ -66,7 +66,7 @@ public final class OutboxConnector implements AutoCloseable {
     private volatile @Nullable String reconnecting;
     private @Nullable Thread supervisor;
     private int overtaken;
-    private boolean mayHaveStrayed;
+    private volatile boolean mayHaveStrayed;
 
     /**
      * Starts a connector; returns when the slot is streaming, or when it stands by because another
@@ -214,10 +214,10 @@ public final class OutboxConnector implements AutoCloseable {
         } else if (closing.get()) {
             return new Health(Health.State.STOPPED, null, oldest);
         }
-        if (!lease.isHeld()) {
+        if (!lease.isHeld() && !mayHaveStrayed) {
             return new Health(Health.State.STANDBY, "another connector publishes", oldest);
         }
-        String lost = reconnecting;
+        String lost = mayHaveStrayed ? "its lease was lost" : reconnecting;
         return new Health(
                 lost == null ? Health.State.RUNNING : Health.State.RECONNECTING, lost, oldest);
     }
@@ -308,6 +308,7 @@ public final class OutboxConnector implements AutoCloseable {
                 try {
                     Pipeline now = current();
                     if (lease.isHeld() && !lease.renew() && now != null) {
+                        mayHaveStrayed = true;
                         now.breakBy(new LeaseLostException("another connector has the lease"));
                     }
                 } catch (SQLException e) {
@@ -441,7 +442,6 @@ public final class OutboxConnector implements AutoCloseable {
         broken.close(
                 reason instanceof LeaseLostException ? Duration.ZERO : config.timing().closeLimit(),
                 reason);
-        mayHaveStrayed |= reason instanceof LeaseLostException;
         if (reason instanceof RefusedException refused) {
             shared.deadLetters()
                     .halt(refused.run(), refused.seq(), refused.seq(), null, message(refused));

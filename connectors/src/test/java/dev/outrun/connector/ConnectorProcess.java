@@ -12,7 +12,9 @@ import java.util.concurrent.TimeoutException;
 
 /**
  * A process that is a connector, until it is killed, told to stop by a signal, or nobody is there
- * any more to write to it. To each line of {@link #DRAIN} it says {@link #DRAINED}, or why not.
+ * any more to write to it. To each line of {@link #DRAIN} it says {@link #DRAINED}, or why not; to
+ * each {@link #ASK}, how it is: {@code health: RUNNING 1200}, with the milliseconds that the oldest
+ * record has been waiting for Kafka.
  */
 public final class ConnectorProcess {
 
@@ -21,6 +23,8 @@ public final class ConnectorProcess {
     /** Said by one that cannot start, followed by the error's code. */
     public static final String REFUSED = "refused: ";
 
+    public static final String ASK = "health?";
+    public static final String HEALTH = "health: ";
     public static final String DRAIN = "drain";
     public static final String DRAINED = "drained";
     public static final String NOT_DRAINED = "not drained: ";
@@ -39,6 +43,10 @@ public final class ConnectorProcess {
         for (String line = told.readLine(); line != null; line = told.readLine()) {
             if (line.equals(DRAIN)) {
                 System.out.println(drain(connector));
+            } else if (line.equals(ASK)) {
+                Health health = connector.health();
+                System.out.println(
+                        HEALTH + health.state() + " " + health.oldestUnacknowledged().toMillis());
             }
         }
         System.exit(0);

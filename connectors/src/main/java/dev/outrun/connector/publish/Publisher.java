@@ -314,9 +314,14 @@ public final class Publisher implements ChangeConsumer {
 
     /**
      * Called now and then: where something has been unacknowledged for long, looks whether topics
-     * are gone.
+     * are gone; while a predecessor may be awake, looks after its topics.
      */
     public void tick() {
+        if (suspects.isCheckDue()) {
+            for (RunLane lane : runLanes) {
+                lane.checkSoon(suspects.of(run -> lane(run) == lane));
+            }
+        }
         if (progress.oldestUnacknowledged().compareTo(STALLED) > 0) {
             runLanes.forEach(RunLane::lookAfterTopics);
         }
@@ -353,6 +358,10 @@ public final class Publisher implements ChangeConsumer {
 
     private void publish(Change change, @Nullable Lsn boundary)
             throws InterruptedException, ExecutionException {
+        if (writtenAtStart.isBefore(change.place().at())) {
+            // It commits behind all that was there when our predecessor had ended.
+            live.leaveTail();
+        }
         if (change instanceof Change.Barrier barrier) {
             progress.next(boundary == null ? null : checkpoint(boundary), barrier.id());
             return;
@@ -375,6 +384,7 @@ public final class Publisher implements ChangeConsumer {
             return;
         }
         LOG.warn("a predecessor has woken up: its topics are checked slot={}", slot);
+        suspects.wake();
         Stretch counting = progress.current();
         counting.sending(runLanes.size(), System.nanoTime());
         for (RunLane lane : runLanes) {

@@ -63,9 +63,9 @@ final class RunLane implements AutoCloseable {
     /**
      * Look whether these topics hold what they should not.
      *
-     * @param counting counts it as one record
+     * @param counting counts it as one record; null where nobody waits for it
      */
-    private record Check(Map<RunId, String> topics, Stretch counting) implements Item {
+    private record Check(Map<RunId, String> topics, @Nullable Stretch counting) implements Item {
         @Override
         public int bytes() {
             return 0;
@@ -122,6 +122,11 @@ final class RunLane implements AutoCloseable {
      */
     void check(Map<RunId, String> runTopics, Stretch counting) throws InterruptedException {
         bursts.put(new Check(runTopics, counting));
+    }
+
+    /** The same, unless there is no room just now. Any thread; never blocks. */
+    void checkSoon(Map<RunId, String> runTopics) {
+        bursts.offer(new Check(runTopics, null));
     }
 
     /** Looks whether topics with records in flight are gone, and makes them again. Any thread. */
@@ -364,7 +369,10 @@ final class RunLane implements AutoCloseable {
                 rebuild(entry);
             }
         }
-        check.counting().acknowledged();
+        Stretch counting = check.counting();
+        if (counting != null) {
+            counting.acknowledged();
+        }
     }
 
     private void makeMissing() throws InterruptedException, ExecutionException {

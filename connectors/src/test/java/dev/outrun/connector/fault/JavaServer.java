@@ -149,6 +149,15 @@ final class JavaServer implements Server {
         kill();
     }
 
+    /** Holds it until {@link #thaw}. */
+    void freeze() throws InterruptedException {
+        Signals.send("STOP", List.of(life().handle()));
+    }
+
+    void thaw() throws InterruptedException {
+        Signals.send("CONT", List.of(life().handle()));
+    }
+
     @Override
     public void freeze(Duration length) {
         Signals.freeze(length, List.of(life().handle()));
@@ -157,6 +166,11 @@ final class JavaServer implements Server {
     @Override
     public @Nullable String trouble() {
         return trouble;
+    }
+
+    /** Ends it by force; nobody starts it again. */
+    void killForGood() {
+        close();
     }
 
     @Override
