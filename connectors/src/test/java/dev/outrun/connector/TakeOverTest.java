@@ -80,7 +80,6 @@ class TakeOverTest {
             }
 
             // Then
-            assertEquals(Health.State.RUNNING, connector.health().state());
             Published.assertIsTheLedger(stack);
         }
     }

@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
@@ -36,9 +35,6 @@ public final class Publisher implements ChangeConsumer {
     /** Longer than brokers take that are well. */
     private static final Duration STALLED = Duration.ofSeconds(2);
 
-    /** Between two looks whether we have the right to publish again. */
-    private static final Duration LOOK_AGAIN = Duration.ofMillis(10);
-
     private final long system;
     private final String slot;
     private final Topics topics;
@@ -51,7 +47,7 @@ public final class Publisher implements ChangeConsumer {
     private final Suspects suspects;
     private final Progress progress;
     private final Gate gate;
-    private final BooleanSupplier mayPublish;
+    private final Right right;
     private final Bursts<Item> intake;
     private final long checkpointEvery;
     private long lastCheckpoint = System.nanoTime();
@@ -119,7 +115,7 @@ public final class Publisher implements ChangeConsumer {
      *     published before us has lost the slot by then
      * @param outbox for what a run's topic turns out to lack
      * @param gate passed before every append
-     * @param mayPublish whether we have the right to; while not, nothing is sent
+     * @param right while we have not got it, nothing is sent and no topic touched
      * @param suspects learns which topics a predecessor may still write to
      * @param breakage hears when another publisher is needed
      * @throws IllegalStateException if the slot is past the checkpoint
@@ -137,7 +133,7 @@ public final class Publisher implements ChangeConsumer {
             Suspects suspects,
             Progress progress,
             Gate gate,
-            BooleanSupplier mayPublish,
+            Right right,
             Breakage breakage,
             Halt halt) {
         WalCursor cursor = new WalCursor(position, slot.confirmed());
@@ -162,6 +158,7 @@ public final class Publisher implements ChangeConsumer {
                             settings.knownRuns() / settings.runProducers(),
                             settings.runs(),
                             deadLetters,
+                            right,
                             halt));
         }
         return new Publisher(
@@ -175,7 +172,7 @@ public final class Publisher implements ChangeConsumer {
                 suspects,
                 progress,
                 gate,
-                mayPublish,
+                right,
                 settings,
                 halt);
     }
@@ -191,7 +188,7 @@ public final class Publisher implements ChangeConsumer {
             Suspects suspects,
             Progress progress,
             Gate gate,
-            BooleanSupplier mayPublish,
+            Right right,
             Settings settings,
             Halt halt) {
         this.system = state.system();
@@ -206,7 +203,7 @@ public final class Publisher implements ChangeConsumer {
         this.suspects = suspects;
         this.progress = progress;
         this.gate = gate;
-        this.mayPublish = mayPublish;
+        this.right = right;
         this.checkpointEvery = settings.checkpointEvery().toNanos();
         this.intake =
                 new Bursts<>(
@@ -264,9 +261,7 @@ public final class Publisher implements ChangeConsumer {
     }
 
     private void publish(List<Item> burst) throws InterruptedException {
-        while (!mayPublish.getAsBoolean()) {
-            Thread.sleep(LOOK_AGAIN);
-        }
+        right.await();
         for (Item item : burst) {
             try {
                 switch (item) {

@@ -50,6 +50,7 @@ final class RunLane implements AutoCloseable {
     private final Queue<ExpectedSeqs.Entry> broken = new ConcurrentLinkedQueue<>();
     private final Bursts<Item> bursts;
     private final DeadLetters deadLetters;
+    private final Right right;
     private final Halt halt;
     private int topicsMet;
 
@@ -100,12 +101,14 @@ final class RunLane implements AutoCloseable {
             int knownRuns,
             Bursts.Limits limits,
             DeadLetters deadLetters,
+            Right right,
             Halt halt) {
         this.producerTopics = producerTopics;
         this.topics = topics;
         this.outbox = outbox;
         this.expected = new ExpectedSeqs(knownRuns);
         this.deadLetters = deadLetters;
+        this.right = right;
         this.halt = halt;
         this.writer = new RunWriter(producers, topics, this::isBroken, halt);
         this.bursts = new Bursts<>(name, limits, Item::bytes, this::take, this::failed);
@@ -156,6 +159,7 @@ final class RunLane implements AutoCloseable {
     }
 
     private void take(List<Item> burst) throws InterruptedException, ExecutionException {
+        right.await();
         if (burst.contains(Look.AT_TOPICS)) {
             makeMissing();
         }
@@ -341,7 +345,9 @@ final class RunLane implements AutoCloseable {
                     until);
             writer.renew(); // after which nothing of ours is in flight
             owed.addAll(entry.mend());
-            topics.recreate(entry.topic);
+            do {
+                right.await(); // or we would delete what our successor has made
+            } while (!topics.isMadeAnew(entry.topic));
             entry.restart(0);
             filled = isFilled(entry, until, null);
             writer.flush();

@@ -181,19 +181,17 @@ public final class RunTopics implements AutoCloseable {
         }
     }
 
-    /** Makes this topic anew, empty, however long brokers do not answer. */
-    public void recreate(String topic) throws InterruptedException, ExecutionException {
-        boolean made = false;
-        while (!made) {
-            try {
-                for (KafkaFuture<Void> deleted :
-                        admin.deleteTopics(List.of(topic)).topicNameValues().values()) {
-                    goneAfter(deleted);
-                }
-                made = create(List.of(topic)).isEmpty();
-            } catch (ExecutionException e) {
-                waitUnlessHopeless(e, 1);
+    /** Deletes this topic and makes it again, empty; false if that has to be tried once more. */
+    public boolean isMadeAnew(String topic) throws InterruptedException, ExecutionException {
+        try {
+            for (KafkaFuture<Void> deleted :
+                    admin.deleteTopics(List.of(topic)).topicNameValues().values()) {
+                goneAfter(deleted);
             }
+            return create(List.of(topic)).isEmpty();
+        } catch (ExecutionException e) {
+            waitUnlessHopeless(e, 1);
+            return false;
         }
     }
 

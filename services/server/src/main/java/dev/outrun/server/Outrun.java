@@ -221,7 +221,8 @@ public final class Outrun implements AutoCloseable {
 
     private static Optional<String> problem(OutboxConnector connector) {
         Health health = connector.health();
-        return health.state() == Health.State.RUNNING
+        // Another node publishes what a standby's own API and engine need.
+        return health.state() == Health.State.RUNNING || health.state() == Health.State.STANDBY
                 ? Optional.empty()
                 : Optional.of(health.state() + ": " + health.reason());
     }
