@@ -79,7 +79,9 @@ public final class OutboxConnector implements AutoCloseable {
         OutboxConnector connector = new OutboxConnector(config);
         boolean open = false;
         try {
-            if (connector.lease.acquire()) {
+            boolean held = connector.lease.acquire();
+            Thread.ofVirtual().name("outrun-lease-" + config.slot()).start(connector::keepLease);
+            if (held) {
                 connector.open();
             } else {
                 LOG.info("standing by: another connector publishes slot={}", config.slot());
@@ -301,15 +303,14 @@ public final class OutboxConnector implements AutoCloseable {
         }
     }
 
-    /** Its own thread: renews the lease until it is closed. */
+    /** Its own thread: renews the lease to the very end. */
     private void keepLease() {
         try {
-            while (!closing.get() && !closed.await(RENEW_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
+            while (!closed.await(RENEW_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
                 try {
-                    Pipeline now = current();
-                    if (lease.isHeld() && !lease.renew() && now != null) {
+                    if (lease.isHeld() && !lease.renew()) {
                         mayHaveStrayed = true;
-                        now.breakBy(new LeaseLostException("another connector has the lease"));
+                        endWithoutLease();
                     }
                 } catch (SQLException e) {
                     LOG.debug("the lease was not renewed slot={}", config.slot(), e);
@@ -317,6 +318,14 @@ public final class OutboxConnector implements AutoCloseable {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Ends the pipeline, if one is open and the lease is not held any more. */
+    private void endWithoutLease() {
+        Pipeline now = current();
+        if (now != null && !lease.isHeld()) {
+            now.breakBy(new LeaseLostException("another connector has the lease"));
         }
     }
 
@@ -457,6 +466,7 @@ public final class OutboxConnector implements AutoCloseable {
                     config.timing().closeLimit(),
                     new OutrunException(ErrorCode.UNAVAILABLE, "the connector is closed"));
         }
+        endWithoutLease(); // opening may take long
     }
 
     private static boolean isUnreadable(@Nullable Throwable reason) {

@@ -402,8 +402,11 @@ public final class Publisher implements ChangeConsumer {
     private void publishRow(Change row) throws InterruptedException, ExecutionException {
         switch (row) {
             case Change.Appended append -> publish(append);
-            case Change.Unreadable bad ->
+            case Change.Unreadable bad -> {
+                if (!deadLetters.isHalted(bad.run())) {
                     halt(bad.run(), bad.firstSeq(), bad.events(), bad.reason());
+                }
+            }
             case Change.Resolved _, Change.Strays _, Change.Barrier _ ->
                     throw new IllegalStateException("not a row: " + describe(row));
         }

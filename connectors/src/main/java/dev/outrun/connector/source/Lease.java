@@ -64,7 +64,7 @@ public final class Lease implements AutoCloseable {
     }
 
     /** Takes the lease, if nobody else has it. */
-    public boolean acquire() throws SQLException {
+    public synchronized boolean acquire() throws SQLException {
         long asked = System.nanoTime();
         Long epoch =
                 control.<@Nullable Long>ask(connection -> {
@@ -85,7 +85,7 @@ public final class Lease implements AutoCloseable {
     }
 
     /** Makes it last longer; false if somebody else has it by now, and then it is not held. */
-    public boolean renew() throws SQLException {
+    public synchronized boolean renew() throws SQLException {
         Held now = held;
         if (now == null) {
             return false;
@@ -125,7 +125,7 @@ public final class Lease implements AutoCloseable {
     }
 
     /** Gives it back, so that somebody else may have it at once. */
-    public void release() throws SQLException {
+    public synchronized void release() throws SQLException {
         Held now = held;
         held = null;
         if (now != null) {
