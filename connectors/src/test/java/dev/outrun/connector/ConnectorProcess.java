@@ -1,14 +1,18 @@
 package dev.outrun.connector;
 
+import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.sql.PostgresAddress;
 import dev.outrun.schema.topic.Topics;
+import dev.outrun.teststack.TestStack;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A process that is a connector, until it is killed, told to stop by a signal, or nobody is there
@@ -29,6 +33,7 @@ public final class ConnectorProcess {
     public static final String DRAINED = "drained";
     public static final String NOT_DRAINED = "not drained: ";
 
+    private static final Duration ASK_AGAIN = Duration.ofMillis(20);
     private static final Duration DRAIN_LIMIT = Duration.ofSeconds(60);
 
     private ConnectorProcess() {}
@@ -52,6 +57,20 @@ public final class ConnectorProcess {
         System.exit(0);
     }
 
+    /** What {@link #main} takes, for a connector on all that is the stack's own. */
+    public static List<String> arguments(TestStack stack) {
+        PostgresAddress postgres = stack.postgres();
+        return List.of(
+                postgres.host(),
+                Integer.toString(postgres.port()),
+                postgres.database(),
+                postgres.user(),
+                postgres.password(),
+                stack.bootstrapServers(),
+                stack.topics().prefix(),
+                stack.slot());
+    }
+
     private static OutboxConnector start(String[] args) throws InterruptedException {
         try {
             return OutboxConnector.start(
@@ -69,12 +88,22 @@ public final class ConnectorProcess {
         }
     }
 
+    /** A Postgres that was stopped a moment ago may still be away: it is asked again. */
     private static String drain(OutboxConnector connector) throws InterruptedException {
-        try {
-            connector.drainOnce(DRAIN_LIMIT);
-            return DRAINED;
-        } catch (OutrunException | TimeoutException e) {
-            return NOT_DRAINED + e + " " + connector.health();
+        long deadline = System.nanoTime() + DRAIN_LIMIT.toNanos();
+        while (true) {
+            try {
+                connector.drainOnce(DRAIN_LIMIT);
+                return DRAINED;
+            } catch (OutrunException | TimeoutException e) {
+                boolean away =
+                        e instanceof OutrunException refused
+                                && refused.code() == ErrorCode.UNAVAILABLE;
+                if (!away || System.nanoTime() - deadline > 0) {
+                    return NOT_DRAINED + e + " " + connector.health();
+                }
+                LockSupport.parkNanos(ASK_AGAIN.toNanos());
+            }
         }
     }
 }

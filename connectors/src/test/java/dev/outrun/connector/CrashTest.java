@@ -2,8 +2,6 @@ package dev.outrun.connector;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.outrun.connector.topic.KafkaAddress;
-import dev.outrun.connector.topic.PlatformTopics;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.Tenant;
 import dev.outrun.teststack.TestStack;
@@ -16,7 +14,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
@@ -58,10 +55,7 @@ class CrashTest {
         // Given
         long seed = System.nanoTime();
         Random random = new Random(seed);
-        PlatformTopics.create(
-                new KafkaAddress(stack.bootstrapServers(), Map.of()),
-                stack.topics(),
-                TestStack.SHARDS);
+        Connectors.makeTopics(stack);
         Appends ledger = new Appends(stack.dataSource());
         Writers writers = new Writers(ledger);
         Process process = spawn(stack);
@@ -81,13 +75,7 @@ class CrashTest {
             process.destroyForcibly().waitFor();
             writers.stop();
         }
-        try (OutboxConnector connector =
-                OutboxConnector.start(
-                        ConnectorConfig.of(
-                                stack.postgres(),
-                                stack.bootstrapServers(),
-                                stack.topics(),
-                                stack.slot()))) {
+        try (OutboxConnector connector = Connectors.start(stack)) {
             connector.drainOnce(LIMIT);
             assertEquals(Health.State.RUNNING, connector.health().state(), "seed " + seed);
         }
@@ -170,16 +158,7 @@ class CrashTest {
                 System.getProperty(
                         "surefire.test.class.path", System.getProperty("java.class.path")));
         command.add(ConnectorProcess.class.getName());
-        command.addAll(
-                List.of(
-                        stack.postgres().host(),
-                        Integer.toString(stack.postgres().port()),
-                        stack.postgres().database(),
-                        stack.postgres().user(),
-                        stack.postgres().password(),
-                        stack.bootstrapServers(),
-                        stack.topics().prefix(),
-                        stack.slot()));
+        command.addAll(ConnectorProcess.arguments(stack));
         Process process =
                 new ProcessBuilder(command)
                         .redirectError(ProcessBuilder.Redirect.to(new File("/dev/null")))

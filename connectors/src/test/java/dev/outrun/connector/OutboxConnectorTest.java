@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outrun.connector.ConnectorConfig.RunTopicSettings;
-import dev.outrun.connector.topic.KafkaAddress;
-import dev.outrun.connector.topic.PlatformTopics;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.Tenant;
@@ -45,10 +43,7 @@ class OutboxConnectorTest {
 
     @BeforeEach
     void makeTopics() {
-        PlatformTopics.create(
-                new KafkaAddress(stack.bootstrapServers(), Map.of()),
-                stack.topics(),
-                TestStack.SHARDS);
+        Connectors.makeTopics(stack);
     }
 
     @Test

@@ -5,7 +5,6 @@ import dev.outrun.connector.audit.AuditReport;
 import dev.outrun.connector.audit.AuditScope;
 import dev.outrun.connector.audit.Auditor;
 import dev.outrun.connector.fault.Fault.Pace;
-import dev.outrun.schema.sql.PostgresAddress;
 import dev.outrun.teststack.TestStack;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -59,24 +58,11 @@ final class FaultRun implements AutoCloseable {
                         new JavaServer.Program(
                                 ConnectorProcess.class,
                                 "512m",
-                                arguments(own),
+                                ConnectorProcess.arguments(own),
                                 ConnectorProcess.STARTED,
                                 List.of(ConnectorProcess.DRAINED, ConnectorProcess.NOT_DRAINED),
                                 TROUBLES),
                         log(stack, schedule));
-    }
-
-    private static List<String> arguments(TestStack own) {
-        PostgresAddress postgres = own.postgres();
-        return List.of(
-                postgres.host(),
-                Integer.toString(postgres.port()),
-                postgres.database(),
-                postgres.user(),
-                postgres.password(),
-                own.bootstrapServers(),
-                own.topics().prefix(),
-                own.slot());
     }
 
     private static Path log(FaultStack stack, FaultSchedule schedule) {

@@ -10,7 +10,6 @@ import dev.outrun.connector.audit.AuditReport;
 import dev.outrun.connector.audit.AuditScope;
 import dev.outrun.connector.audit.Auditor;
 import dev.outrun.connector.audit.Difference;
-import dev.outrun.schema.sql.PostgresAddress;
 import dev.outrun.teststack.TestStack;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -129,20 +128,11 @@ final class TakeOverProcessTest {
     }
 
     private static JavaServer connector(TestStack own, Path folder) throws Exception {
-        PostgresAddress postgres = own.postgres();
         return new JavaServer(
                 new JavaServer.Program(
                         ConnectorProcess.class,
                         "512m",
-                        List.of(
-                                postgres.host(),
-                                Integer.toString(postgres.port()),
-                                postgres.database(),
-                                postgres.user(),
-                                postgres.password(),
-                                own.bootstrapServers(),
-                                own.topics().prefix(),
-                                own.slot()),
+                        ConnectorProcess.arguments(own),
                         ConnectorProcess.STARTED,
                         List.of(
                                 ConnectorProcess.DRAINED,
