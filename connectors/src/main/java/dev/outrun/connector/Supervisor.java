@@ -1,0 +1,496 @@
+package dev.outrun.connector;
+
+import dev.outrun.connector.publish.Checkpoints;
+import dev.outrun.connector.publish.DeadLetters;
+import dev.outrun.connector.publish.Gate;
+import dev.outrun.connector.publish.Suspects;
+import dev.outrun.connector.source.ControlConnection;
+import dev.outrun.connector.source.HaltedRuns;
+import dev.outrun.connector.source.Lease;
+import dev.outrun.connector.source.Lsn;
+import dev.outrun.connector.source.Outbox;
+import dev.outrun.connector.source.ReplicationSlot;
+import dev.outrun.connector.source.UnreadableChangeException;
+import dev.outrun.connector.source.Watermarks;
+import dev.outrun.connector.topic.RunTopics;
+import dev.outrun.schema.error.ErrorCode;
+import dev.outrun.schema.error.OutrunException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps one slot published: holds its lease, opens pipelines, one after the other, and says why
+ * when that cannot go on. Thread-safe.
+ */
+final class Supervisor implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Supervisor.class);
+
+    /** Of the lease: several times in its length. */
+    private static final Duration RENEW_EVERY = Duration.ofMillis(500);
+
+    /** In one life. A predecessor that wakes up does it once or twice; more is somebody else. */
+    private static final int OVERTAKEN_MAX = 20;
+
+    private static final Duration BACKOFF_MIN = Duration.ofMillis(100);
+    private static final Duration BACKOFF_MAX = Duration.ofSeconds(5);
+
+    private final ConnectorConfig config;
+    private final ControlConnection control;
+    private final Lease lease;
+    private final Checkpoints checkpoints;
+    private final Pipeline.Shared shared;
+    private final CompletableFuture<Void> stop = new CompletableFuture<>();
+    private final AtomicBoolean closing = new AtomicBoolean();
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private final AtomicReference<@Nullable OutrunException> halted = new AtomicReference<>();
+    private volatile CompletableFuture<Pipeline> pipeline = new CompletableFuture<>();
+    private volatile @Nullable String reconnecting;
+    private @Nullable Thread thread;
+    private int overtaken;
+    private volatile boolean mayHaveStrayed;
+
+    /**
+     * For the slot of this configuration.
+     *
+     * @param gate passed before every append
+     */
+    Supervisor(ConnectorConfig config, RunTopics runTopics, Gate gate) {
+        this.config = config;
+        this.control = new ControlConnection(config.postgres());
+        this.lease = new Lease(config.postgres(), config.slot(), holder());
+        this.checkpoints =
+                new Checkpoints(
+                        config.kafka(),
+                        config.topics().checkpoints(),
+                        config.slot(),
+                        this::confirm,
+                        this::halt);
+        this.shared =
+                new Pipeline.Shared(
+                        config,
+                        new ReplicationSlot(config.postgres(), control, config.slot()),
+                        new Watermarks(control, config.slot()),
+                        new Outbox(config.postgres()),
+                        runTopics,
+                        checkpoints,
+                        new DeadLetters(
+                                config.kafka(),
+                                config.topics().deadLetters(),
+                                new HaltedRuns(control)),
+                        new Suspects(),
+                        gate,
+                        lease,
+                        this::halt);
+    }
+
+    /**
+     * Starts; returns when the slot is streaming, or when it stands by because another connector
+     * has the slot's lease. After a failure it has to be closed.
+     *
+     * @throws IllegalStateException where slot, checkpoint and topics do not belong together
+     */
+    void start() throws SQLException, InterruptedException, ExecutionException, TimeoutException {
+        boolean held = lease.acquire();
+        Thread.ofVirtual().name("outrun-lease-" + config.slot()).start(this::keepLease);
+        if (held) {
+            open();
+        } else {
+            LOG.info("standing by: another connector publishes slot={}", config.slot());
+        }
+        thread =
+                Thread.ofVirtual().name("outrun-connector-" + config.slot()).start(this::supervise);
+    }
+
+    /**
+     * Returns when all that committed before this call is in both lanes, acknowledged, and marked.
+     *
+     * @throws OutrunException at once if it has halted or Postgres does not answer
+     */
+    void drain(Duration limit) throws InterruptedException, TimeoutException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        try {
+            while (!isDrained(left(deadline))) {
+                LOG.debug("drained through a lost pipeline: once more slot={}", config.slot());
+            }
+        } catch (SQLException e) {
+            throw new OutrunException(ErrorCode.UNAVAILABLE, "Postgres does not answer", e);
+        } catch (ExecutionException e) {
+            throw failure(e);
+        }
+    }
+
+    /** False if the barrier was lost with its pipeline. */
+    private boolean isDrained(Duration limit)
+            throws SQLException, InterruptedException, ExecutionException, TimeoutException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        Pipeline through = pipeline.get(limit.toNanos(), TimeUnit.NANOSECONDS);
+        try {
+            through.drain(left(deadline));
+            return true;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof PipelineLostException) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * Publishes so many appends; returns when they are in both lanes, acknowledged.
+     *
+     * @throws OutrunException if it has halted, or had to begin again meanwhile
+     */
+    void step(int appends, Duration limit) throws InterruptedException, TimeoutException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        try {
+            pipeline.get(limit.toNanos(), TimeUnit.NANOSECONDS).step(appends, left(deadline));
+        } catch (ExecutionException e) {
+            throw failure(e);
+        }
+    }
+
+    /** How it is, right now. */
+    public Health health() {
+        OutrunException reason = halted.get();
+        Pipeline now = current();
+        Duration oldest = now == null ? Duration.ZERO : now.oldestUnacknowledged();
+        if (reason != null) {
+            return new Health(Health.State.HALTED, message(reason), oldest);
+        } else if (closing.get()) {
+            return new Health(Health.State.STOPPED, null, oldest);
+        }
+        if (!lease.isHeld() && !mayHaveStrayed) {
+            return new Health(Health.State.STANDBY, "another connector publishes", oldest);
+        }
+        String lost = mayHaveStrayed ? "its lease was lost" : reconnecting;
+        return new Health(
+                lost == null ? Health.State.RUNNING : Health.State.RECONNECTING, lost, oldest);
+    }
+
+    /** Publishes what has committed, as far as the limit allows, and stops. Idempotent. */
+    @Override
+    public void close() {
+        if (!closing.compareAndSet(false, true)) {
+            awaitClosed();
+            return;
+        }
+        long deadline = System.nanoTime() + config.timing().closeLimit().toNanos();
+        boolean interrupted = Thread.interrupted(); // a close is bounded, and done to its end
+        OutrunException reason =
+                new OutrunException(ErrorCode.UNAVAILABLE, "the connector is closed");
+        try {
+            interrupted |= finish(Duration.ofNanos((deadline - System.nanoTime()) / 2));
+            stop.complete(null);
+            closePipeline(left(deadline), reason);
+            interrupted |= awaitEnd(left(deadline));
+            closePipeline(left(deadline), reason); // one that was opened in the meantime
+        } finally {
+            pipeline.completeExceptionally(reason);
+            checkpoints.close();
+            control.close();
+            release();
+            closed.countDown();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** The last thing: whoever waits for the lease begins at once. */
+    private void release() {
+        try {
+            lease.release();
+        } catch (SQLException e) {
+            LOG.debug("the lease was not given back slot={}", config.slot(), e);
+        }
+        lease.close();
+    }
+
+    private void closePipeline(Duration limit, OutrunException reason) {
+        Pipeline last = current();
+        if (last != null) {
+            last.close(limit, reason);
+        }
+    }
+
+    /** The pipeline that is open, if one is. */
+    private @Nullable Pipeline current() {
+        CompletableFuture<Pipeline> now = pipeline;
+        return now.state() == CompletableFuture.State.SUCCESS ? now.join() : null;
+    }
+
+    private void confirm(Lsn position) {
+        Pipeline now = current();
+        if (now != null) {
+            now.confirm(position);
+        }
+    }
+
+    private void halt(String reason, @Nullable Throwable cause) {
+        OutrunException failure =
+                cause == null
+                        ? new OutrunException(ErrorCode.INTERNAL, "halted: " + reason)
+                        : new OutrunException(ErrorCode.INTERNAL, "halted: " + reason, cause);
+        if (halted.compareAndSet(null, failure)) {
+            LOG.error("connector halted slot={} reason={}", config.slot(), reason, cause);
+            stop.complete(null);
+            pipeline.completeExceptionally(failure);
+            Pipeline now = current();
+            if (now != null) {
+                now.halt(failure);
+            }
+        }
+    }
+
+    /** Its own thread: renews the lease to the very end. */
+    private void keepLease() {
+        try {
+            while (!closed.await(RENEW_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
+                try {
+                    if (lease.isHeld() && !lease.renew()) {
+                        mayHaveStrayed = true;
+                        endWithoutLease();
+                    }
+                } catch (SQLException e) {
+                    LOG.debug("the lease was not renewed slot={}", config.slot(), e);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Ends the pipeline, if one is open and the lease is not held any more. */
+    private void endWithoutLease() {
+        Pipeline now = current();
+        if (now != null && !lease.isHeld()) {
+            now.breakBy(new LeaseLostException("another connector has the lease"));
+        }
+    }
+
+    /** Its own thread: looks after the pipeline, and sends barriers, until close or halt. */
+    private void supervise() {
+        try {
+            while (!stop.isDone()) {
+                Pipeline now = current();
+                try {
+                    if (now == null) {
+                        recover(null, new LeaseLostException("another connector has the lease"));
+                    } else {
+                        awaitEnd(now);
+                        recover(now, new IllegalStateException("the source ended"));
+                    }
+                } catch (ExecutionException e) {
+                    recover(now, causeOf(e));
+                }
+            }
+            Pipeline last = current();
+            if (halted.get() != null && last != null) {
+                last.closeSource(config.timing().closeLimit());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void awaitEnd(Pipeline now) throws InterruptedException, ExecutionException {
+        Duration every = config.timing().checkpointEvery();
+        CompletableFuture<?> end = CompletableFuture.anyOf(now.ended(), stop);
+        while (true) {
+            try {
+                end.get(every.toNanos(), TimeUnit.NANOSECONDS);
+                return;
+            } catch (TimeoutException e) {
+                tick(now);
+            }
+        }
+    }
+
+    private void tick(Pipeline now) {
+        try {
+            now.tick();
+        } catch (SQLException e) {
+            // The stream has lost the same database and will say so.
+            LOG.debug("no barrier slot={}", config.slot(), e);
+        }
+    }
+
+    /**
+     * Goes on with the pipeline, or with another one, as soon as we may and Postgres answers.
+     *
+     * @param broken null where none has been open
+     */
+    private void recover(@Nullable Pipeline broken, Throwable cause) throws InterruptedException {
+        Throwable reason = cause;
+        Duration backoff = BACKOFF_MIN;
+        @Nullable Pipeline resumable = broken;
+        while (!stop.isDone()) {
+            if (isUnreadable(reason)) {
+                halt(message(reason), reason);
+                return;
+            } else if (reason instanceof OvertakenException && ++overtaken > OVERTAKEN_MAX) {
+                halt(message(reason), reason);
+                return;
+            } else if (reason instanceof PipelineLostException lost && resumable != null) {
+                replace(resumable, lost);
+                resumable = null;
+            }
+            if (!(reason instanceof LeaseLostException)) {
+                reconnecting = message(reason);
+                LOG.warn("stream lost slot={} retry_in={}", config.slot(), backoff, reason);
+            }
+            if (stopsWithin(backoff)) {
+                return;
+            }
+            try {
+                if (mayHaveStrayed) {
+                    shared.slot().tellOfStrays();
+                    mayHaveStrayed = false;
+                }
+                if (!lease.isHeld() && !lease.acquire()) {
+                    reason = new LeaseLostException("another connector has the lease");
+                    continue;
+                }
+                backoff = min(backoff.multipliedBy(2), BACKOFF_MAX);
+                if (resumable == null) {
+                    open();
+                } else {
+                    resumable.resume();
+                }
+                reconnecting = null;
+                return;
+            } catch (IllegalStateException e) {
+                halt(message(e), e);
+                return;
+            } catch (ExecutionException e) {
+                reason = causeOf(e);
+            } catch (PipelineLostException | SQLException | KafkaException | TimeoutException e) {
+                reason = e;
+            }
+        }
+    }
+
+    private boolean stopsWithin(Duration time) throws InterruptedException {
+        try {
+            stop.get(time.toNanos(), TimeUnit.NANOSECONDS);
+            return true;
+        } catch (TimeoutException e) {
+            return false;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e); // stop is never completed with an exception
+        }
+    }
+
+    /** Ends a pipeline; whoever waits for one waits for the next. */
+    private void replace(Pipeline broken, PipelineLostException reason)
+            throws InterruptedException {
+        LOG.warn("pipeline lost slot={}", config.slot(), reason);
+        pipeline = new CompletableFuture<>();
+        // Without the lease nothing more may be sent, what waits in a producer included.
+        broken.close(
+                reason instanceof LeaseLostException ? Duration.ZERO : config.timing().closeLimit(),
+                reason);
+        if (reason instanceof RefusedException refused) {
+            shared.deadLetters()
+                    .halt(refused.run(), refused.seq(), refused.seq(), null, message(refused));
+        }
+    }
+
+    /** Opens a pipeline, unless it was closed or has halted in the meantime. */
+    private void open()
+            throws SQLException, InterruptedException, ExecutionException, TimeoutException {
+        Pipeline opened = Pipeline.open(shared);
+        if (stop.isDone() || !pipeline.complete(opened)) {
+            opened.close(
+                    config.timing().closeLimit(),
+                    new OutrunException(ErrorCode.UNAVAILABLE, "the connector is closed"));
+        }
+        endWithoutLease(); // opening may take long
+    }
+
+    private static boolean isUnreadable(@Nullable Throwable reason) {
+        return reason != null
+                && (reason instanceof UnreadableChangeException || isUnreadable(reason.getCause()));
+    }
+
+    /** Lets what has committed reach Kafka and the checkpoint; whether it was interrupted. */
+    private boolean finish(Duration limit) {
+        if (thread == null || halted.get() != null || reconnecting != null || !lease.isHeld()) {
+            return false;
+        }
+        long deadline = System.nanoTime() + limit.toNanos();
+        try {
+            drain(limit);
+            checkpoints.awaitWritten(left(deadline));
+            return false;
+        } catch (TimeoutException | OutrunException e) {
+            LOG.warn("closed before all was published slot={}", config.slot(), e);
+            return false;
+        } catch (InterruptedException e) {
+            return true;
+        }
+    }
+
+    /** Lets the thread end, unless it is reopening; whether it was interrupted. */
+    private boolean awaitEnd(Duration limit) {
+        Thread running = thread;
+        if (running == null) {
+            return false;
+        }
+        try {
+            if (!running.join(limit)) {
+                LOG.warn("closed while the slot is being made anew slot={}", config.slot());
+            }
+            return false;
+        } catch (InterruptedException e) {
+            return true;
+        }
+    }
+
+    private static String holder() {
+        return ProcessHandle.current().pid() + "@" + System.getenv().getOrDefault("HOSTNAME", "?");
+    }
+
+    private void awaitClosed() {
+        try {
+            closed.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static OutrunException failure(ExecutionException e) {
+        Throwable cause = causeOf(e);
+        return new OutrunException(ErrorCode.INTERNAL, message(cause), cause);
+    }
+
+    private static Throwable causeOf(ExecutionException e) {
+        Throwable cause = e.getCause();
+        return cause == null ? e : cause;
+    }
+
+    private static String message(Throwable reason) {
+        String message = reason.getMessage();
+        return message == null ? reason.getClass().getSimpleName() : message;
+    }
+
+    private static Duration left(long deadline) {
+        return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+    }
+
+    private static Duration min(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+}
