@@ -122,24 +122,30 @@ comment on function outrun.make_outbox_partitions is
 
 select outrun.make_outbox_partitions(7);
 
--- How far each connector has come, moved about once a second while events are published.
+-- How far each of a connector's slots has come, moved about once a second while events are published.
+-- A slot has the shards that leave the remainder split when divided by splits: see make_publications.
 create table outrun.watermark (
-    slot     text        primary key,
-    snapshot pg_snapshot not null,
-    firehose bigint[]    not null,
-    at       timestamptz not null
+    slot      text        primary key,
+    connector text        not null,
+    split     int         not null,
+    splits    int         not null,
+    snapshot  pg_snapshot not null,
+    firehose  bigint[]    not null,
+    at        timestamptz not null
 );
 comment on column outrun.watermark.snapshot is
-    'Every event visible in it is published: in the firehose and in its run''s topic, acknowledged.';
+    'Every event of the slot''s shards visible in it is published: in the firehose and in its run''s topic, acknowledged.';
 comment on column outrun.watermark.firehose is
-    'Per partition: no event that is not visible in the snapshot is in the firehose before this offset.';
+    'Per partition: no event of the slot''s shards that is not visible in the snapshot is in the firehose before this offset.';
 
--- Who publishes: one connector per slot, until its time is up or it has given the lease back.
+-- Who publishes: one process per slot, until its time is up or it has given the lease back.
 create table outrun.lease (
-    slot   text        primary key,
-    epoch  bigint      not null,
-    holder text        not null,
-    until  timestamptz not null
+    slot      text        primary key,
+    connector text        not null,
+    splits    int         not null,
+    epoch     bigint      not null,
+    holder    text        not null,
+    until     timestamptz not null
 );
 comment on column outrun.lease.epoch is
     'Rises whenever another connector takes over; checkpoints of an earlier epoch do not count.';
@@ -147,6 +153,7 @@ comment on column outrun.lease.epoch is
 -- Runs with an append that cannot be published. A row is gone when the run's events are published again.
 create table outrun.halted_run (
     run_id      uuid        primary key,
+    shard       int         not null,
     next_seq    bigint      not null,
     bad_seq     bigint      not null,
     reason      text        not null,
@@ -166,7 +173,8 @@ select o.run_id,
        o.appended_at                  as time,
        coalesce(e.value -> 'data', 'null') as data,
        exists (select from outrun.watermark w
-               where pg_visible_in_snapshot(o.xid::text::xid8, w.snapshot))
+               where (o.shard & 1023) % w.splits = w.split
+                 and pg_visible_in_snapshot(o.xid::text::xid8, w.snapshot))
            and not exists (select from outrun.halted_run h
                            where h.run_id = o.run_id
                              and h.next_seq <= o.first_seq + e.ordinality - 1) as published

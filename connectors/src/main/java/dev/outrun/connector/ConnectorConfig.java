@@ -1,28 +1,33 @@
 package dev.outrun.connector;
 
+import dev.outrun.connector.source.Split;
 import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.schema.sql.PostgresAddress;
 import dev.outrun.schema.topic.Topics;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What a connector needs to know.
  *
- * @param slot the replication slot: made if missing, never dropped; also the checkpoint's name
+ * @param slot the replication slot: made if missing; also the checkpoint's name. Where there are
+ *     several, their names begin with it: {@code outrun_0_of_4}
  */
 public record ConnectorConfig(
         PostgresAddress postgres,
         KafkaAddress kafka,
         Topics topics,
         String slot,
+        SlotSettings slots,
         RunTopicSettings runTopics,
         Timing timing) {
 
     public ConnectorConfig {
-        if (!slot.matches("[a-z0-9_]{1,63}")) {
+        if (!slot.matches("[a-z0-9_]{1,50}")) {
             throw new IllegalArgumentException(
-                    "connector.slot is '" + slot + "', not 1 to 63 of a-z, 0-9 and _");
+                    "connector.slot is '" + slot + "', not 1 to 50 of a-z, 0-9 and _");
         }
     }
 
@@ -34,8 +39,49 @@ public record ConnectorConfig(
                 new KafkaAddress(bootstrapServers, Map.of()),
                 topics,
                 slot,
+                SlotSettings.DEFAULT,
                 RunTopicSettings.DEFAULT,
                 Timing.DEFAULT);
+    }
+
+    /** The same with so many slots, all of them in this process. */
+    public ConnectorConfig withSlots(int count) {
+        return new ConnectorConfig(
+                postgres,
+                kafka,
+                topics,
+                slot,
+                new SlotSettings(count, Set.of()),
+                runTopics,
+                timing);
+    }
+
+    /** The parts of the outbox that this process publishes, or stands by for. */
+    List<Split> splits() {
+        return Split.all(slot, slots.count()).stream()
+                .filter(split -> slots.own().isEmpty() || slots.own().contains(split.number()))
+                .toList();
+    }
+
+    /**
+     * How the outbox is split over replication slots, by shard. Each slot is decoded and published
+     * on its own, and the server reads its log once for each. To change the number, stop all
+     * processes that have the old one: the new ones stand by until then.
+     *
+     * @param count at most as many as there are shards
+     * @param own the numbers, from 0 on, of those that this process takes; all where it is empty
+     */
+    public record SlotSettings(int count, Set<Integer> own) {
+
+        public static final SlotSettings DEFAULT = new SlotSettings(1, Set.of());
+
+        public SlotSettings {
+            check("slots", count, 1, 64);
+            own = Set.copyOf(own);
+            for (int number : own) {
+                check("own-slots", number, 0, count - 1);
+            }
+        }
     }
 
     /**

@@ -3,13 +3,16 @@ package dev.outrun.connector;
 import dev.outrun.connector.publish.DeadLetters;
 import dev.outrun.connector.publish.Gate;
 import dev.outrun.connector.topic.RunTopics;
-import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
-import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeoutException;
-import org.apache.kafka.common.KafkaException;
 
 /**
  * Publishes what is appended in Postgres: every event once to the firehose, and once to its run's
@@ -24,11 +27,11 @@ public final class OutboxConnector implements AutoCloseable {
 
     private final RunTopics runTopics;
     private final Gate gate = new Gate();
-    private final Supervisor supervisor;
+    private final List<Supervisor> slots;
 
     /**
-     * Starts a connector; returns when the slot is streaming, or when it stands by because another
-     * connector has the slot's lease. The platform's topics must exist.
+     * Starts a connector; returns when each of its slots is streaming, or stands by because another
+     * connector has its lease. The platform's topics must exist.
      *
      * @throws OutrunException {@code unavailable} where Postgres or Kafka do not answer in time,
      *     {@code internal} where slot, checkpoint and topics do not belong together
@@ -37,15 +40,9 @@ public final class OutboxConnector implements AutoCloseable {
         OutboxConnector connector = new OutboxConnector(config);
         boolean started = false;
         try {
-            connector.supervisor.start();
+            connector.start();
             started = true;
             return connector;
-        } catch (SQLException | KafkaException | TimeoutException | ExecutionException e) {
-            throw new OutrunException(
-                    ErrorCode.UNAVAILABLE, "the connector cannot start: " + e.getMessage(), e);
-        } catch (IllegalStateException e) {
-            throw new OutrunException(
-                    ErrorCode.INTERNAL, "the connector cannot start: " + e.getMessage(), e);
         } finally {
             if (!started) {
                 connector.close();
@@ -55,7 +52,29 @@ public final class OutboxConnector implements AutoCloseable {
 
     private OutboxConnector(ConnectorConfig config) {
         this.runTopics = new RunTopics(config.kafka(), "outrun-run-topics-" + config.slot());
-        this.supervisor = new Supervisor(config, runTopics, gate);
+        this.slots =
+                config.splits().stream()
+                        .map(split -> new Supervisor(config, split, runTopics, gate))
+                        .toList();
+    }
+
+    private void start() throws InterruptedException {
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Callable<Void>> starts = new ArrayList<>();
+            for (Supervisor slot : slots) {
+                starts.add(() -> {
+                    slot.start();
+                    return null;
+                });
+            }
+            for (Future<Void> started : threads.invokeAll(starts)) {
+                started.get();
+            }
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof OutrunException known
+                    ? known
+                    : new IllegalStateException("the connector cannot start", e.getCause());
+        }
     }
 
     /**
@@ -65,7 +84,10 @@ public final class OutboxConnector implements AutoCloseable {
      * @throws OutrunException at once if the connector has halted or Postgres does not answer
      */
     public void drainOnce(Duration limit) throws InterruptedException, TimeoutException {
-        supervisor.drain(limit);
+        long deadline = System.nanoTime() + limit.toNanos();
+        for (Supervisor slot : slots) {
+            slot.drain(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+        }
     }
 
     /**
@@ -80,13 +102,17 @@ public final class OutboxConnector implements AutoCloseable {
      * Publishes the next appends; returns when they are in both lanes, acknowledged.
      *
      * @param appends how many; waits for those that have not been committed yet
-     * @throws IllegalStateException unless it is paused
+     * @throws IllegalStateException unless it is paused, or if it has several slots: there is no
+     *     order among theirs
      * @throws TimeoutException after the limit; then fewer have been published, and no more are
      * @throws OutrunException if the connector has halted, or had to begin again meanwhile
      */
     public void step(int appends, Duration limit) throws InterruptedException, TimeoutException {
+        if (slots.size() > 1) {
+            throw new IllegalStateException("steps are for a connector with one slot");
+        }
         try {
-            supervisor.step(appends, limit);
+            slots.getFirst().step(appends, limit);
         } catch (TimeoutException e) {
             gate.shut();
             throw e;
@@ -98,18 +124,24 @@ public final class OutboxConnector implements AutoCloseable {
         gate.open();
     }
 
-    /** How it is, right now. */
+    /** How it is, right now: as the worst off of its slots. */
     public Health health() {
-        return supervisor.health();
+        return slots.stream().map(Supervisor::health).reduce(Health::and).orElseThrow();
     }
 
     /**
-     * Publishes and checkpoints what has committed, as far as the limit allows, and stops; the slot
-     * is free afterwards. Idempotent; a second caller waits for the first.
+     * Publishes and checkpoints what has committed, as far as the limit allows, and stops; its
+     * slots are free afterwards. Idempotent; a second caller waits for the first.
      */
     @Override
     public void close() {
-        supervisor.close();
+        boolean interrupted = Thread.interrupted(); // a close is bounded, and done to its end
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            slots.forEach(slot -> threads.execute(slot::close));
+        }
         runTopics.close();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -12,6 +12,7 @@ import dev.outrun.connector.publish.Publisher;
 import dev.outrun.connector.publish.Suspects;
 import dev.outrun.connector.source.Change;
 import dev.outrun.connector.source.ChangeSource;
+import dev.outrun.connector.source.Coverage;
 import dev.outrun.connector.source.DebeziumSource;
 import dev.outrun.connector.source.FreshSlot;
 import dev.outrun.connector.source.Lease;
@@ -19,13 +20,15 @@ import dev.outrun.connector.source.Lsn;
 import dev.outrun.connector.source.Outbox;
 import dev.outrun.connector.source.ReplicationSlot;
 import dev.outrun.connector.source.SlotState;
-import dev.outrun.connector.source.Watermark;
+import dev.outrun.connector.source.Split;
 import dev.outrun.connector.source.Watermarks;
 import dev.outrun.connector.topic.RunTopics;
 import dev.outrun.schema.run.RunId;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -62,6 +65,7 @@ final class Pipeline {
     /** What a connector's pipelines have in common. */
     record Shared(
             ConnectorConfig config,
+            Split split,
             ReplicationSlot slot,
             Watermarks watermarks,
             Outbox outbox,
@@ -234,21 +238,35 @@ final class Pipeline {
         shared.checkpoints().begin(shared.lease().epoch());
         SlotState found = shared.slot().awaitFree(limit);
         // In this order: what the slot has been moved past is in a checkpoint already.
-        Checkpoint last =
-                Checkpoints.read(
-                        shared.config().kafka(),
-                        shared.config().topics().checkpoints(),
-                        name(),
-                        limit);
-        if (found != null && last != null) {
-            check(last, found);
+        Map<String, Checkpoint> checkpoints = checkpoints(limit);
+        Checkpoint last = checkpoints.get(name());
+        if (found != null) {
+            checkpoints.values().forEach(one -> check(one, found));
         }
         List<RunId> resolved = shared.deadLetters().load();
         String lacking = lacking(found, last);
         if (found == null || last == null || lacking != null) {
-            refill(String.valueOf(lacking), last, resolved, limit);
+            refill(String.valueOf(lacking), checkpoints.values(), resolved, limit);
         } else {
             stream(found, last, resolved, limit);
+        }
+        dropOtherSlots();
+    }
+
+    /** The last ones of those that have published what is ours, by slot. */
+    private Map<String, Checkpoint> checkpoints(Duration limit) {
+        Map<String, Checkpoint> all =
+                Checkpoints.read(
+                        shared.config().kafka(), shared.config().topics().checkpoints(), limit);
+        all.keySet().removeIf(slot -> !shared.split().mayOverlap(slot));
+        return all;
+    }
+
+    private void dropOtherSlots() {
+        try {
+            shared.slot().dropOthers();
+        } catch (SQLException e) {
+            LOG.warn("slots of another split stay behind until the next start slot={}", name(), e);
         }
     }
 
@@ -303,25 +321,27 @@ final class Pipeline {
      * covers, is read from the table, and the stream has all else.
      */
     private void refill(
-            String reason, @Nullable Checkpoint last, List<RunId> resolved, Duration limit)
+            String reason, Collection<Checkpoint> checkpoints, List<RunId> resolved, Duration limit)
             throws SQLException, InterruptedException, ExecutionException, TimeoutException {
         try (FreshSlot fresh = shared.slot().recreate(limit)) {
             SlotState state = Objects.requireNonNull(shared.slot().awaitFree(limit));
-            if (last != null) {
-                check(last, state);
-            }
-            // Without a checkpoint Kafka may be another one than the watermark speaks of.
-            Watermark covered = last == null ? null : shared.watermarks().read();
+            checkpoints.forEach(one -> check(one, state));
+            // Without a checkpoint Kafka may be another one than the watermarks speak of.
+            List<Coverage> covered =
+                    checkpoints.isEmpty()
+                            ? List.of(Coverage.none(shared.split()))
+                            : shared.watermarks().read();
             begin(limit);
-            FirehoseTail tail = tail(covered == null ? null : covered.firehose(), limit);
+            List<Long> from = Coverage.firehose(covered);
+            FirehoseTail tail = tail(from, limit);
             LOG.info(
-                    "refilling slot={} reason=\"{}\" confirmed={} watermark={} tail_runs={}",
+                    "refilling slot={} reason=\"{}\" confirmed={} firehose_from={} tail_runs={}",
                     name(),
                     reason,
                     state.confirmed(),
-                    covered == null ? "none" : covered.snapshot(),
+                    from,
                     tail.lastSeqs().size());
-            progress.begin(beginning(state, covered, tail));
+            progress.begin(beginning(state, from, tail));
             Publisher opened = publisher(state, state.confirmed(), tail);
             boolean refilled = false;
             try {
@@ -348,18 +368,20 @@ final class Pipeline {
 
     /** Before the refill's own checkpoint there is none; its offsets are still a lower bound. */
     private static Checkpoint beginning(
-            SlotState state, @Nullable Watermark covered, FirehoseTail tail) {
+            SlotState state, @Nullable List<Long> from, FirehoseTail tail) {
         Checkpoint empty =
                 Checkpoint.of(state.system(), state.confirmed(), new long[tail.ends().length]);
-        return covered == null
-                ? empty
-                : new Checkpoint(empty.system(), empty.position(), covered.firehose());
+        return from == null ? empty : new Checkpoint(empty.system(), empty.position(), from);
     }
 
     /** The firehose behind these offsets. Read once the slot is ours: nobody else writes to it. */
     private FirehoseTail tail(@Nullable List<Long> from, Duration limit) {
         return FirehoseTail.read(
-                shared.config().kafka(), shared.config().topics().events(), from, limit);
+                shared.config().kafka(),
+                shared.config().topics().events(),
+                shared.split(),
+                from,
+                limit);
     }
 
     private Publisher publisher(SlotState state, Lsn position, FirehoseTail tail) {
@@ -394,7 +416,7 @@ final class Pipeline {
     private Publisher.Settings settings() {
         ConnectorConfig.RunTopicSettings runs = shared.config().runTopics();
         return new Publisher.Settings(
-                name(),
+                shared.split(),
                 timing().rest(),
                 runs.producers(),
                 runs.producerTopics(),
@@ -420,7 +442,7 @@ final class Pipeline {
     private void begin(Duration limit)
             throws SQLException, InterruptedException, ExecutionException, TimeoutException {
         long deadline = System.nanoTime() + limit.toNanos();
-        ChangeSource next = new DebeziumSource(shared.config().postgres(), name());
+        ChangeSource next = new DebeziumSource(shared.config().postgres(), shared.split());
         source = next;
         CompletableFuture<Void> streaming = next.start(this::accept);
         ended = streaming;
@@ -446,7 +468,7 @@ final class Pipeline {
     }
 
     private String name() {
-        return shared.config().slot();
+        return shared.split().slot();
     }
 
     private ConnectorConfig.Timing timing() {

@@ -10,6 +10,7 @@ import dev.outrun.connector.source.Lease;
 import dev.outrun.connector.source.Lsn;
 import dev.outrun.connector.source.Outbox;
 import dev.outrun.connector.source.ReplicationSlot;
+import dev.outrun.connector.source.Split;
 import dev.outrun.connector.source.UnreadableChangeException;
 import dev.outrun.connector.source.Watermarks;
 import dev.outrun.connector.topic.RunTopics;
@@ -47,6 +48,7 @@ final class Supervisor implements AutoCloseable {
     private static final Duration BACKOFF_MAX = Duration.ofSeconds(5);
 
     private final ConnectorConfig config;
+    private final String slot;
     private final ControlConnection control;
     private final Lease lease;
     private final Checkpoints checkpoints;
@@ -62,33 +64,35 @@ final class Supervisor implements AutoCloseable {
     private volatile boolean mayHaveStrayed;
 
     /**
-     * For the slot of this configuration.
+     * For the slot of this split.
      *
      * @param gate passed before every append
      */
-    Supervisor(ConnectorConfig config, RunTopics runTopics, Gate gate) {
+    Supervisor(ConnectorConfig config, Split split, RunTopics runTopics, Gate gate) {
         this.config = config;
+        this.slot = split.slot();
         this.control = new ControlConnection(config.postgres());
-        this.lease = new Lease(config.postgres(), config.slot(), holder());
+        this.lease = new Lease(config.postgres(), split, holder());
         this.checkpoints =
                 new Checkpoints(
                         config.kafka(),
                         config.topics().checkpoints(),
-                        config.slot(),
+                        slot,
                         this::confirm,
                         this::halt);
         this.shared =
                 new Pipeline.Shared(
                         config,
-                        new ReplicationSlot(config.postgres(), control, config.slot()),
-                        new Watermarks(control, config.slot()),
+                        split,
+                        new ReplicationSlot(config.postgres(), control, split),
+                        new Watermarks(control, split),
                         new Outbox(config.postgres()),
                         runTopics,
                         checkpoints,
                         new DeadLetters(
                                 config.kafka(),
                                 config.topics().deadLetters(),
-                                new HaltedRuns(control)),
+                                new HaltedRuns(control, split)),
                         new Suspects(),
                         gate,
                         lease,
@@ -99,18 +103,31 @@ final class Supervisor implements AutoCloseable {
      * Starts; returns when the slot is streaming, or when it stands by because another connector
      * has the slot's lease. After a failure it has to be closed.
      *
-     * @throws IllegalStateException where slot, checkpoint and topics do not belong together
+     * @throws OutrunException {@code unavailable} where Postgres or Kafka do not answer in time,
+     *     {@code internal} where slot, checkpoint and topics do not belong together
      */
-    void start() throws SQLException, InterruptedException, ExecutionException, TimeoutException {
+    void start() throws InterruptedException {
+        try {
+            begin();
+        } catch (SQLException | KafkaException | TimeoutException | ExecutionException e) {
+            throw new OutrunException(
+                    ErrorCode.UNAVAILABLE, "the connector cannot start: " + e.getMessage(), e);
+        } catch (IllegalStateException e) {
+            throw new OutrunException(
+                    ErrorCode.INTERNAL, "the connector cannot start: " + e.getMessage(), e);
+        }
+    }
+
+    private void begin()
+            throws SQLException, InterruptedException, ExecutionException, TimeoutException {
         boolean held = lease.acquire();
-        Thread.ofVirtual().name("outrun-lease-" + config.slot()).start(this::keepLease);
+        Thread.ofVirtual().name("outrun-lease-" + slot).start(this::keepLease);
         if (held) {
             open();
         } else {
-            LOG.info("standing by: another connector publishes slot={}", config.slot());
+            LOG.info("standing by: another connector publishes slot={}", slot);
         }
-        thread =
-                Thread.ofVirtual().name("outrun-connector-" + config.slot()).start(this::supervise);
+        thread = Thread.ofVirtual().name("outrun-connector-" + slot).start(this::supervise);
     }
 
     /**
@@ -122,7 +139,7 @@ final class Supervisor implements AutoCloseable {
         long deadline = System.nanoTime() + limit.toNanos();
         try {
             while (!isDrained(left(deadline))) {
-                LOG.debug("drained through a lost pipeline: once more slot={}", config.slot());
+                LOG.debug("drained through a lost pipeline: once more slot={}", slot);
             }
         } catch (SQLException e) {
             throw new OutrunException(ErrorCode.UNAVAILABLE, "Postgres does not answer", e);
@@ -213,7 +230,7 @@ final class Supervisor implements AutoCloseable {
         try {
             lease.release();
         } catch (SQLException e) {
-            LOG.debug("the lease was not given back slot={}", config.slot(), e);
+            LOG.debug("the lease was not given back slot={}", slot, e);
         }
         lease.close();
     }
@@ -244,7 +261,7 @@ final class Supervisor implements AutoCloseable {
                         ? new OutrunException(ErrorCode.INTERNAL, "halted: " + reason)
                         : new OutrunException(ErrorCode.INTERNAL, "halted: " + reason, cause);
         if (halted.compareAndSet(null, failure)) {
-            LOG.error("connector halted slot={} reason={}", config.slot(), reason, cause);
+            LOG.error("connector halted slot={} reason={}", slot, reason, cause);
             stop.complete(null);
             pipeline.completeExceptionally(failure);
             Pipeline now = current();
@@ -264,7 +281,7 @@ final class Supervisor implements AutoCloseable {
                         endWithoutLease();
                     }
                 } catch (SQLException e) {
-                    LOG.debug("the lease was not renewed slot={}", config.slot(), e);
+                    LOG.debug("the lease was not renewed slot={}", slot, e);
                 }
             }
         } catch (InterruptedException e) {
@@ -323,7 +340,7 @@ final class Supervisor implements AutoCloseable {
             now.tick();
         } catch (SQLException e) {
             // The stream has lost the same database and will say so.
-            LOG.debug("no barrier slot={}", config.slot(), e);
+            LOG.debug("no barrier slot={}", slot, e);
         }
     }
 
@@ -349,7 +366,7 @@ final class Supervisor implements AutoCloseable {
             }
             if (!(reason instanceof LeaseLostException)) {
                 reconnecting = message(reason);
-                LOG.warn("stream lost slot={} retry_in={}", config.slot(), backoff, reason);
+                LOG.warn("stream lost slot={} retry_in={}", slot, backoff, reason);
             }
             if (stopsWithin(backoff)) {
                 return;
@@ -396,7 +413,7 @@ final class Supervisor implements AutoCloseable {
     /** Ends a pipeline; whoever waits for one waits for the next. */
     private void replace(Pipeline broken, PipelineLostException reason)
             throws InterruptedException {
-        LOG.warn("pipeline lost slot={}", config.slot(), reason);
+        LOG.warn("pipeline lost slot={}", slot, reason);
         pipeline = new CompletableFuture<>();
         // Without the lease nothing more may be sent, what waits in a producer included.
         broken.close(
@@ -436,7 +453,7 @@ final class Supervisor implements AutoCloseable {
             checkpoints.awaitWritten(left(deadline));
             return false;
         } catch (TimeoutException | OutrunException e) {
-            LOG.warn("closed before all was published slot={}", config.slot(), e);
+            LOG.warn("closed before all was published slot={}", slot, e);
             return false;
         } catch (InterruptedException e) {
             return true;
@@ -451,7 +468,7 @@ final class Supervisor implements AutoCloseable {
         }
         try {
             if (!running.join(limit)) {
-                LOG.warn("closed while the slot is being made anew slot={}", config.slot());
+                LOG.warn("closed while the slot is being made anew slot={}", slot);
             }
             return false;
         } catch (InterruptedException e) {

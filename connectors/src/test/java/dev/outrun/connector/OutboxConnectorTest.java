@@ -74,6 +74,7 @@ class OutboxConnectorTest {
                         usual.kafka(),
                         usual.topics(),
                         usual.slot(),
+                        usual.slots(),
                         new RunTopicSettings(
                                 runTopics.producers(),
                                 2,

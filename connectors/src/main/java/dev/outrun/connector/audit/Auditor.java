@@ -4,6 +4,7 @@ import dev.outrun.connector.audit.Difference.Kind;
 import dev.outrun.connector.publish.Checkpoint;
 import dev.outrun.connector.publish.Checkpoints;
 import dev.outrun.connector.source.Lsn;
+import dev.outrun.connector.source.Split;
 import dev.outrun.connector.topic.AdminClients;
 import dev.outrun.connector.topic.Consumers;
 import dev.outrun.connector.topic.KafkaAddress;
@@ -20,6 +21,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -28,6 +30,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -147,8 +150,8 @@ public final class Auditor {
 
     private void awaitConnector(Lsn barrier) throws InterruptedException {
         long deadline = System.nanoTime() + patience.toNanos();
-        Checkpoint last = checkpoint();
-        while (last == null || last.lsn().isBefore(barrier)) {
+        Map<String, Checkpoint> last = checkpoints();
+        while (!isPassed(barrier, last)) {
             if (System.nanoTime() - deadline > 0) {
                 findings.add(
                         Kind.BEHIND,
@@ -156,16 +159,39 @@ public final class Auditor {
                         -1,
                         topics.checkpoints(),
                         "the connector of slot %s is at %s, not yet at %s: what is missing may be late"
-                                .formatted(slot, last == null ? "no place" : last.lsn(), barrier));
+                                .formatted(slot, places(last), barrier));
                 return;
             }
             Thread.sleep(LOOK_AGAIN);
-            last = checkpoint();
+            last = checkpoints();
         }
     }
 
-    private @Nullable Checkpoint checkpoint() {
-        return Checkpoints.read(kafka, topics.checkpoints(), slot, BROKER_MAX);
+    private Map<String, Checkpoint> checkpoints() {
+        Map<String, Checkpoint> all = Checkpoints.read(kafka, topics.checkpoints(), BROKER_MAX);
+        all.keySet().removeIf(other -> Split.parse(slot, other).isEmpty());
+        return all;
+    }
+
+    /** Whether each shard is published up to there, in whatever way the connector is split. */
+    private boolean isPassed(Lsn barrier, Map<String, Checkpoint> last) {
+        List<Split> passed = new ArrayList<>();
+        last.forEach((name, checkpoint) -> {
+            if (!checkpoint.lsn().isBefore(barrier)) {
+                passed.add(Split.parse(slot, name).orElseThrow());
+            }
+        });
+        return IntStream.range(0, Split.SHARDS_MAX)
+                .allMatch(shard -> passed.stream().anyMatch(split -> split.has(shard)));
+    }
+
+    private static String places(Map<String, Checkpoint> last) {
+        return last.isEmpty()
+                ? "no place"
+                : last.entrySet().stream()
+                        .map(one -> one.getKey() + ": " + one.getValue().position())
+                        .sorted()
+                        .collect(Collectors.joining(", "));
     }
 
     /** Reads from the first run in scope on; returns partitions whose beginning is deleted. */

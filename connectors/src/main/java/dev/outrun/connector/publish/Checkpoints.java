@@ -6,6 +6,7 @@ import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.schema.json.WireJson;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 public final class Checkpoints implements AutoCloseable {
 
     /** Between a slot's name and the epoch, in a key. */
-    private static final String EPOCH = "/";
+    private static final char EPOCH = '/';
 
     private final Producer<byte[], byte[]> producer;
     private final String topic;
@@ -57,14 +58,12 @@ public final class Checkpoints implements AutoCloseable {
     }
 
     /**
-     * A slot's last checkpoint, or null.
+     * The last checkpoint of each slot that has one.
      *
      * @throws org.apache.kafka.common.KafkaException if the brokers do not answer in time
      */
-    public static @Nullable Checkpoint read(
-            KafkaAddress kafka, String topic, String slot, Duration limit) {
-        String prefix = slot + EPOCH;
-        TreeMap<Long, byte[]> last = new TreeMap<>();
+    public static Map<String, Checkpoint> read(KafkaAddress kafka, String topic, Duration limit) {
+        Map<String, TreeMap<Long, byte[]>> found = new HashMap<>();
         try (Consumer<byte[], byte[]> consumer = Consumers.create(kafka, "outrun-checkpoint")) {
             List<TopicPartition> partitions = Consumers.assign(consumer, topic, limit);
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, limit);
@@ -76,13 +75,15 @@ public final class Checkpoints implements AutoCloseable {
                     limit,
                     record -> {
                         String key = new String(record.key(), StandardCharsets.UTF_8);
-                        if (key.startsWith(prefix)) {
-                            last.put(
-                                    Long.parseLong(key.substring(prefix.length())), record.value());
-                        }
+                        int end = key.lastIndexOf(EPOCH);
+                        found.computeIfAbsent(key.substring(0, end), slot -> new TreeMap<>())
+                                .put(Long.parseLong(key.substring(end + 1)), record.value());
                     });
         }
-        return last.isEmpty() ? null : WireJson.read(last.lastEntry().getValue(), Checkpoint.class);
+        Map<String, Checkpoint> last = new HashMap<>();
+        found.forEach((slot, epochs) ->
+                last.put(slot, WireJson.read(epochs.lastEntry().getValue(), Checkpoint.class)));
+        return last;
     }
 
     /**

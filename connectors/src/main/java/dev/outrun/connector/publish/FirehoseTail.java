@@ -1,5 +1,6 @@
 package dev.outrun.connector.publish;
 
+import dev.outrun.connector.source.Split;
 import dev.outrun.connector.topic.Consumers;
 import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.schema.run.RunId;
@@ -26,14 +27,18 @@ import org.jspecify.annotations.Nullable;
 public record FirehoseTail(long[] ends, Map<RunId, Long> lastSeqs) {
 
     /**
-     * Reads it, from these offsets to the end of now.
+     * Reads a split's part of it, from these offsets to the end of now.
      *
-     * @param from null for all of it
+     * @param from of every partition; null for all of it
      * @throws IllegalStateException if the firehose is shorter than the checkpoint says
      * @throws org.apache.kafka.common.KafkaException if the brokers do not answer in time
      */
     public static FirehoseTail read(
-            KafkaAddress kafka, String topic, @Nullable List<Long> from, Duration limit) {
+            KafkaAddress kafka,
+            String topic,
+            Split split,
+            @Nullable List<Long> from,
+            Duration limit) {
         try (Consumer<byte[], byte[]> consumer = Consumers.create(kafka, "outrun-firehose-tail")) {
             List<TopicPartition> partitions = Consumers.assign(consumer, topic, limit);
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, limit);
@@ -45,7 +50,11 @@ public record FirehoseTail(long[] ends, Map<RunId, Long> lastSeqs) {
                 begins.replaceAll(
                         (partition, first) -> Math.max(first, from.get(partition.partition())));
             }
-            Consumers.readAll(consumer, begins, ends, limit, record -> note(lastSeqs, record));
+            begins.keySet().removeIf(partition -> !split.has(partition.partition()));
+            consumer.assign(begins.keySet());
+            Map<TopicPartition, Long> ownEnds = new HashMap<>(ends);
+            ownEnds.keySet().retainAll(begins.keySet());
+            Consumers.readAll(consumer, begins, ownEnds, limit, record -> note(lastSeqs, record));
             long[] all = new long[partitions.size()];
             ends.forEach((partition, end) -> all[partition.partition()] = end);
             return new FirehoseTail(all, lastSeqs);

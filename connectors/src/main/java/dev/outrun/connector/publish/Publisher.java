@@ -5,6 +5,7 @@ import dev.outrun.connector.source.ChangeConsumer;
 import dev.outrun.connector.source.Lsn;
 import dev.outrun.connector.source.Outbox;
 import dev.outrun.connector.source.SlotState;
+import dev.outrun.connector.source.Split;
 import dev.outrun.connector.source.WalPlace;
 import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.connector.topic.RunTopics;
@@ -36,7 +37,7 @@ public final class Publisher implements ChangeConsumer {
     private static final Duration STALLED = Duration.ofSeconds(2);
 
     private final long system;
-    private final String slot;
+    private final Split split;
     private final Topics topics;
     private final WalCursor cursor;
     private final Lsn writtenAtStart;
@@ -55,7 +56,7 @@ public final class Publisher implements ChangeConsumer {
 
     /** Settings of both lanes. */
     public record Settings(
-            String name,
+            Split split,
             Duration rest,
             int runProducers,
             int producerTopics,
@@ -139,7 +140,7 @@ public final class Publisher implements ChangeConsumer {
         WalCursor cursor = new WalCursor(position, slot.confirmed());
         LiveLane live =
                 new LiveLane(
-                        Producers.live(kafka, "outrun-live-" + settings.name()),
+                        Producers.live(kafka, "outrun-live-" + settings.split().slot()),
                         topics.events(),
                         tail,
                         settings.knownRuns(),
@@ -147,7 +148,7 @@ public final class Publisher implements ChangeConsumer {
                         halt);
         List<RunLane> lanes = new ArrayList<>();
         for (int i = 0; i < settings.runProducers(); i++) {
-            String name = "outrun-runs-" + settings.name() + "-" + i;
+            String name = "outrun-runs-" + settings.split().slot() + "-" + i;
             lanes.add(
                     new RunLane(
                             name,
@@ -193,7 +194,7 @@ public final class Publisher implements ChangeConsumer {
             Halt halt) {
         this.system = state.system();
         this.writtenAtStart = state.written();
-        this.slot = settings.name();
+        this.split = settings.split();
         this.topics = topics;
         this.cursor = cursor;
         this.live = live;
@@ -207,7 +208,7 @@ public final class Publisher implements ChangeConsumer {
         this.checkpointEvery = settings.checkpointEvery().toNanos();
         this.intake =
                 new Bursts<>(
-                        "outrun-publisher-" + settings.name(),
+                        "outrun-publisher-" + split.slot(),
                         settings.intake(),
                         Item::bytes,
                         this::publish,
@@ -375,10 +376,10 @@ public final class Publisher implements ChangeConsumer {
 
     /** Looks after the topics that a predecessor has perhaps written to; barriers wait for it. */
     private void check(Change.Strays strays) throws InterruptedException {
-        if (!strays.slot().equals(slot)) {
+        if (!split.mayOverlap(strays.slot())) {
             return;
         }
-        LOG.warn("a predecessor has woken up: its topics are checked slot={}", slot);
+        LOG.warn("a predecessor has woken up: its topics are checked slot={}", split.slot());
         suspects.wake();
         Stretch counting = progress.current();
         counting.sending(runLanes.size(), System.nanoTime());
@@ -399,11 +400,16 @@ public final class Publisher implements ChangeConsumer {
         deadLetters.settle(run);
     }
 
+    /** Leaves out what is another split's: a run's rows that were written by hand may be. */
     private void publishRow(Change row) throws InterruptedException, ExecutionException {
         switch (row) {
-            case Change.Appended append -> publish(append);
+            case Change.Appended append -> {
+                if (split.has(append.shard())) {
+                    publish(append);
+                }
+            }
             case Change.Unreadable bad -> {
-                if (!deadLetters.isHalted(bad.run())) {
+                if (split.has(bad.shard()) && !deadLetters.isHalted(bad.run())) {
                     halt(bad.run(), bad.firstSeq(), bad.events(), bad.reason());
                 }
             }

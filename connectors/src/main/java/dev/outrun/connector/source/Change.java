@@ -36,7 +36,8 @@ public sealed interface Change {
      * @param events as it says, UTF-8
      */
     @SuppressWarnings("ArrayRecordComponent") // as above
-    record Unreadable(RunId run, long firstSeq, byte[] events, String reason, WalPlace place)
+    record Unreadable(
+            RunId run, long firstSeq, int shard, byte[] events, String reason, WalPlace place)
             implements Change {}
 
     /** Why this run is halted has been mended. */
@@ -74,7 +75,8 @@ public sealed interface Change {
                     trace,
                     place);
         } catch (OutrunException e) {
-            return new Unreadable(run, firstSeq, events, String.valueOf(e.getMessage()), place);
+            return new Unreadable(
+                    run, firstSeq, shard, events, String.valueOf(e.getMessage()), place);
         }
     }
 }

@@ -14,14 +14,14 @@ final class DebeziumSettings {
 
     private DebeziumSettings() {}
 
-    static Properties of(PostgresAddress postgres, String slot) {
+    static Properties of(PostgresAddress postgres, Split split) {
         // JMX names come from it, and a name still registered by an engine that is just ending
         // would make the next one wait for a minute; hence unique per engine.
-        String name = slot + "-" + UUID.randomUUID();
+        String name = split.slot() + "-" + UUID.randomUUID();
         Properties all = new Properties();
         engine(all, name);
         connection(all, postgres);
-        stream(all, slot);
+        stream(all, split);
         content(all, name);
         return all;
     }
@@ -68,14 +68,14 @@ final class DebeziumSettings {
         all.setProperty("connection.validation.timeout.ms", "10000");
     }
 
-    private static void stream(Properties all, String slot) {
+    private static void stream(Properties all, Split split) {
         all.setProperty("plugin.name", "pgoutput");
-        all.setProperty("slot.name", slot);
+        all.setProperty("slot.name", split.slot());
         all.setProperty("slot.drop.on.stop", "false");
         // Refused at once when the slot is taken: the caller has seen it free and backs off itself.
         all.setProperty("slot.max.retries", "3");
         all.setProperty("slot.retry.delay.ms", "200");
-        all.setProperty("publication.name", "outrun");
+        all.setProperty("publication.name", split.publication());
         all.setProperty("publication.autocreate.mode", "disabled");
         all.setProperty("snapshot.mode", "no_data");
         // Without a stored offset there is nothing to mismatch; said so that no default ever skips.

@@ -42,11 +42,11 @@ public final class DebeziumSource implements ChangeSource {
     private volatile @Nullable Thread taking;
     private volatile boolean closing;
 
-    public DebeziumSource(PostgresAddress postgres, String slot) {
-        this.slot = slot;
+    public DebeziumSource(PostgresAddress postgres, Split split) {
+        this.slot = split.slot();
         this.engine =
                 DebeziumEngine.create(ChangeEventFormat.of(Connect.class))
-                        .using(DebeziumSettings.of(postgres, slot))
+                        .using(DebeziumSettings.of(postgres, split))
                         .using(confirmations)
                         .using((success, message, error) -> end(success, message, error))
                         .notifying((records, committer) -> carry(records, committer))

@@ -8,25 +8,40 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
-/** Runs of which nothing is published, in {@code outrun.halted_run}. Thread-safe. */
+/** Runs of a split of which nothing is published, in {@code outrun.halted_run}. Thread-safe. */
 public final class HaltedRuns {
 
     private static final String READ =
-            "select run_id, next_seq, bad_seq, reason, resolved_at is not null from outrun.halted_run";
+            """
+            select run_id, next_seq, bad_seq, reason, resolved_at is not null
+            from outrun.halted_run where (shard & 1023) % ? = ?
+            """;
     private static final String WRITE =
             """
-            insert into outrun.halted_run (run_id, next_seq, bad_seq, reason) values (?, ?, ?, ?)
+            insert into outrun.halted_run (run_id, shard, next_seq, bad_seq, reason)
+            select bad.run_id,
+                   coalesce((select r.shard from outrun.run r where r.id = bad.run_id),
+                            (select max(o.shard) from outrun.run_outbox o
+                             where o.run_id = bad.run_id and o.first_seq = bad.seq),
+                            0),
+                   bad.next_seq, bad.seq, bad.reason
+            from (select ?::uuid, ?::bigint, ?::bigint, ?) bad (run_id, next_seq, seq, reason)
             on conflict (run_id) do update
             set next_seq = excluded.next_seq, bad_seq = excluded.bad_seq, reason = excluded.reason,
                 halted_at = clock_timestamp(), resolved_at = null
             """;
     private static final String DELETE =
-            "delete from outrun.halted_run where run_id = ? and resolved_at is not null";
+            """
+            delete from outrun.halted_run
+            where run_id = ? and resolved_at is not null and (shard & 1023) % ? = ?
+            """;
 
     private final ControlConnection control;
+    private final Split split;
 
-    public HaltedRuns(ControlConnection control) {
+    public HaltedRuns(ControlConnection control, Split split) {
         this.control = control;
+        this.split = split;
     }
 
     /**
@@ -44,6 +59,8 @@ public final class HaltedRuns {
         return control.ask(connection -> {
             List<HaltedRun> found = new ArrayList<>();
             try (PreparedStatement statement = connection.prepareStatement(READ)) {
+                statement.setInt(1, split.count());
+                statement.setInt(2, split.number());
                 ResultSet row = statement.executeQuery();
                 while (row.next()) {
                     found.add(
@@ -77,6 +94,8 @@ public final class HaltedRuns {
         control.<Integer>ask(connection -> {
             try (PreparedStatement statement = connection.prepareStatement(DELETE)) {
                 statement.setObject(1, run.value());
+                statement.setInt(2, split.count());
+                statement.setInt(3, split.number());
                 return statement.executeUpdate();
             }
         });

@@ -8,8 +8,9 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The right to publish, which one process at a time has: a row in {@code outrun.lease}, renewed
- * long before its time is up. Thread-safe.
+ * The right to publish a split, which one process at a time has: a row in {@code outrun.lease},
+ * renewed long before its time is up. While it is held, nobody has a lease of the same connector
+ * with another number of splits. Thread-safe.
  *
  * <p>Its end is decided by the database's clock alone. The holder counts from before it asked, by a
  * clock that does not jump, so it stops before anybody else may begin; a successor waits a little
@@ -25,17 +26,8 @@ public final class Lease implements AutoCloseable {
 
     private static final String ACQUIRE =
             """
-            with mine as (select ? as slot, ? as holder,
-                                 ? * interval '1 millisecond' as length,
-                                 ? * interval '1 millisecond' as grace)
-            insert into outrun.lease (slot, epoch, holder, until)
-            select slot, 1, holder, clock_timestamp() + length from mine
-            where not exists (select from outrun.lease l
-                              where l.slot = mine.slot and l.until + mine.grace >= clock_timestamp())
-            on conflict (slot) do update
-            set epoch = lease.epoch + 1, holder = excluded.holder, until = excluded.until
-            where lease.until < clock_timestamp()
-            returning epoch
+            select outrun.acquire_lease(?, ?, ?, ?,
+                                        ? * interval '1 millisecond', ? * interval '1 millisecond')
             """;
     private static final String RENEW =
             """
@@ -46,7 +38,7 @@ public final class Lease implements AutoCloseable {
             "update outrun.lease set until = '-infinity' where slot = ? and epoch = ?";
 
     private final ControlConnection control;
-    private final String slot;
+    private final Split split;
     private final String holder;
     private volatile @Nullable Held held;
 
@@ -57,9 +49,9 @@ public final class Lease implements AutoCloseable {
      *
      * @param holder who we are, for people to read
      */
-    public Lease(PostgresAddress postgres, String slot, String holder) {
+    public Lease(PostgresAddress postgres, Split split, String holder) {
         this.control = new ControlConnection(postgres);
-        this.slot = slot;
+        this.split = split;
         this.holder = holder;
     }
 
@@ -69,12 +61,15 @@ public final class Lease implements AutoCloseable {
         Long epoch =
                 control.<@Nullable Long>ask(connection -> {
                     try (PreparedStatement statement = connection.prepareStatement(ACQUIRE)) {
-                        statement.setString(1, slot);
-                        statement.setString(2, holder);
-                        statement.setLong(3, LENGTH.toMillis());
-                        statement.setLong(4, GRACE.toMillis());
+                        statement.setString(1, split.slot());
+                        statement.setString(2, split.connector());
+                        statement.setInt(3, split.count());
+                        statement.setString(4, holder);
+                        statement.setLong(5, LENGTH.toMillis());
+                        statement.setLong(6, GRACE.toMillis());
                         ResultSet row = statement.executeQuery();
-                        return row.next() ? row.getLong(1) : null;
+                        row.next();
+                        return row.getObject(1, Long.class);
                     }
                 });
         if (epoch == null) {
@@ -95,7 +90,7 @@ public final class Lease implements AutoCloseable {
                 control.ask(connection -> {
                     try (PreparedStatement statement = connection.prepareStatement(RENEW)) {
                         statement.setLong(1, LENGTH.toMillis());
-                        statement.setString(2, slot);
+                        statement.setString(2, split.slot());
                         statement.setLong(3, now.epoch());
                         return statement.executeUpdate();
                     }
@@ -131,7 +126,7 @@ public final class Lease implements AutoCloseable {
         if (now != null) {
             control.<Integer>ask(connection -> {
                 try (PreparedStatement statement = connection.prepareStatement(RELEASE)) {
-                    statement.setString(1, slot);
+                    statement.setString(1, split.slot());
                     statement.setLong(2, now.epoch());
                     return statement.executeUpdate();
                 }

@@ -11,11 +11,11 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Properties;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,9 +37,10 @@ public final class Outbox {
             """
             select run_id, first_seq, tenant, shard, attempt, events, appended_us, trace
             from outrun.run_outbox
-            where ?::pg_snapshot is null
-               or xid >= pg_snapshot_xmin(?::pg_snapshot)::text::bigint
-                  and not pg_visible_in_snapshot(xid::text::xid8, ?::pg_snapshot)
+            where (shard & 1023) = any (?)
+              and (?::pg_snapshot is null
+                   or xid >= pg_snapshot_xmin(?::pg_snapshot)::text::bigint
+                      and not pg_visible_in_snapshot(xid::text::xid8, ?::pg_snapshot))
             order by max(appended_us) over (partition by run_id order by first_seq),
                      run_id, first_seq
             """;
@@ -70,26 +71,35 @@ public final class Outbox {
     }
 
     /**
-     * Reads what an exported snapshot sees and a watermark does not cover; each run's appends in
-     * seq order.
+     * Reads what an exported snapshot sees and no watermark covers; each run's appends in seq
+     * order.
      *
-     * @param covered null where nothing is
      * @return how many there were
      */
-    public long read(String snapshot, @Nullable Watermark covered, Taker taker)
+    public long read(String snapshot, List<Coverage> coverage, Taker taker)
             throws SQLException, InterruptedException, ExecutionException {
         try (Connection connection = connect()) {
             try (Statement adopt = connection.createStatement()) {
                 // A name the server has made up, of hexadecimal digits and dashes.
                 adopt.execute("set transaction snapshot '" + snapshot + "'");
             }
-            try (PreparedStatement read = connection.prepareStatement(READ)) {
-                String seen = covered == null ? null : covered.snapshot();
-                for (int i = 1; i <= 3; i++) {
-                    read.setString(i, seen);
-                }
-                return takeAll(read, taker);
+            long count = 0;
+            for (Coverage covered : coverage) {
+                count += read(connection, covered, taker);
             }
+            return count;
+        }
+    }
+
+    private static long read(Connection connection, Coverage covered, Taker taker)
+            throws SQLException, InterruptedException, ExecutionException {
+        Watermark watermark = covered.watermark();
+        try (PreparedStatement read = connection.prepareStatement(READ)) {
+            read.setArray(1, connection.createArrayOf("int", covered.shards().toArray()));
+            for (int i = 2; i <= 4; i++) {
+                read.setString(i, watermark == null ? null : watermark.snapshot());
+            }
+            return takeAll(read, taker);
         }
     }
 

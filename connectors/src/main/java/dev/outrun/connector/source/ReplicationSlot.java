@@ -31,6 +31,18 @@ public final class ReplicationSlot {
             select count(pg_terminate_backend(active_pid)) from pg_replication_slots
             where slot_name = ? and active_pid = ?
             """;
+    private static final String PUBLICATIONS = "select outrun.make_publications(?)";
+    private static final String OTHERS =
+            """
+            from pg_replication_slots s join outrun.lease l on l.slot = s.slot_name
+            where l.connector = ? and l.splits <> ? and s.database = current_database()
+            """;
+    private static final String END_OTHERS =
+            "select count(pg_terminate_backend(s.active_pid)) " + OTHERS;
+    private static final String DROP_OTHERS =
+            "select count(pg_drop_replication_slot(s.slot_name)::text) "
+                    + OTHERS
+                    + " and not s.active";
     private static final String BARRIER = "select outrun.barrier(?)";
     private static final String STRAYS = "select pg_logical_emit_message(true, 'outrun.strays', ?)";
 
@@ -42,17 +54,22 @@ public final class ReplicationSlot {
 
     private final PostgresAddress postgres;
     private final ControlConnection control;
+    private final Split split;
     private final String name;
 
-    public ReplicationSlot(PostgresAddress postgres, ControlConnection control, String name) {
+    public ReplicationSlot(PostgresAddress postgres, ControlConnection control, Split split) {
         this.postgres = postgres;
         this.control = control;
-        this.name = name;
+        this.split = split;
+        this.name = split.slot();
     }
 
-    /** Makes the slot anew, at the end of the log. */
+    /** Makes the slot anew, at the end of the log, and what it needs before that. */
     public FreshSlot recreate(Duration limit) throws SQLException {
-        query(DROP, name, null);
+        if (split.count() > 1) {
+            query(PUBLICATIONS, split.count());
+        }
+        query(DROP, name);
         return FreshSlot.create(postgres, name, limit);
     }
 
@@ -86,7 +103,7 @@ public final class ReplicationSlot {
 
     /** The process id of the slot's reader, 0 while it has none. */
     public int reader() throws SQLException {
-        return (int) query(READER, name, null);
+        return (int) query(READER, name);
     }
 
     /** Ends this reader by force, if it still reads from the slot. */
@@ -96,14 +113,28 @@ public final class ReplicationSlot {
         }
     }
 
+    /**
+     * Drops the slots that this connector had when its outbox was split in another way: nobody
+     * reads them any more, and the server would keep its log for them.
+     *
+     * @throws SQLException also if somebody else drops one at the same moment
+     */
+    public void dropOthers() throws SQLException {
+        query(END_OTHERS, split.connector(), split.count());
+        long dropped = query(DROP_OTHERS, split.connector(), split.count());
+        if (dropped > 0) {
+            LOG.info("dropped slots of another split slot={} count={}", name, dropped);
+        }
+    }
+
     /** Writes a marker into the log, in a transaction of its own. */
     public void barrier(String id) throws SQLException {
-        query(BARRIER, id, null);
+        query(BARRIER, id);
     }
 
     /** Tells whoever reads from the slot that we, who did before, may have left strays. */
     public void tellOfStrays() throws SQLException {
-        query(STRAYS, name, null);
+        query(STRAYS, name);
     }
 
     private record Found(SlotState state, boolean active) {}
@@ -127,12 +158,11 @@ public final class ReplicationSlot {
     }
 
     /** The first column as a number; 0 where it is none. */
-    private long query(String sql, String text, @Nullable Integer number) throws SQLException {
+    private long query(String sql, Object... parameters) throws SQLException {
         return control.ask(connection -> {
             try (PreparedStatement statement = connection.prepareStatement(sql)) {
-                statement.setString(1, text);
-                if (number != null) {
-                    statement.setInt(2, number);
+                for (int i = 0; i < parameters.length; i++) {
+                    statement.setObject(i + 1, parameters[i]);
                 }
                 ResultSet row = statement.executeQuery();
                 return row.next() && row.getObject(1) instanceof Number n ? n.longValue() : 0L;

@@ -65,8 +65,8 @@ final class PostgresLedgerTest
         try (Connection connection = stack.dataSource().getConnection();
                 Statement statement = connection.createStatement()) {
             statement.execute(
-                    "insert into outrun.halted_run (run_id, next_seq, bad_seq, reason)"
-                            + " values ('%s', 1, 2, 'too long')".formatted(run));
+                    "insert into outrun.halted_run (run_id, shard, next_seq, bad_seq, reason)"
+                            + " values ('%s', 0, 1, 2, 'too long')".formatted(run));
         }
 
         // When
