@@ -145,10 +145,13 @@ create table outrun.lease (
     splits    int         not null,
     epoch     bigint      not null,
     holder    text        not null,
-    until     timestamptz not null
+    until     timestamptz not null,
+    strays    bigint      not null default 0
 );
 comment on column outrun.lease.epoch is
     'Rises whenever another connector takes over; checkpoints of an earlier epoch do not count.';
+comment on column outrun.lease.strays is
+    'How often a connector has found that it may have published after it had lost the lease.';
 
 -- Runs with an append that cannot be published. A row is gone when the run's events are published again.
 create table outrun.halted_run (

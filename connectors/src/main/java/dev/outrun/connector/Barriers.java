@@ -3,7 +3,6 @@ package dev.outrun.connector;
 import dev.outrun.connector.publish.Checkpoint;
 import dev.outrun.connector.publish.Progress;
 import dev.outrun.connector.publish.Publisher;
-import dev.outrun.connector.source.ReplicationSlot;
 import dev.outrun.connector.source.Watermark;
 import dev.outrun.connector.source.Watermarks;
 import java.sql.SQLException;
@@ -17,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * The connector's barriers. They say when all is published, keep an idle slot moving, checkpoint
  * what came last, and move the watermark.
  *
- * <p>Before a barrier is written, a snapshot of the database is taken. When the barrier has passed,
+ * <p>Before a barrier is sent, a snapshot of the database is taken. When the barrier has passed,
  * all that the snapshot sees is published. What it does not see is behind the offsets, in the
  * firehose, of any checkpoint that is old enough: a commit reaches the log a moment before
  * snapshots see it, and a publisher may be quicker than that.
@@ -30,7 +29,7 @@ final class Barriers {
     /** Longer than a commit takes from the log to snapshots, which may wait for a standby. */
     private static final Duration OLD_ENOUGH = Duration.ofSeconds(10);
 
-    private final ReplicationSlot slot;
+    private final Marker marker;
     private final Watermarks watermarks;
     private final Progress progress;
     private final Publisher publisher;
@@ -42,6 +41,12 @@ final class Barriers {
     private Checkpoint younger;
     private long youngerSince = System.nanoTime();
 
+    /** How a barrier gets to the publisher: behind all that has committed by then. */
+    @FunctionalInterface
+    interface Marker {
+        void write(String id) throws SQLException;
+    }
+
     /**
      * A barrier.
      *
@@ -51,12 +56,12 @@ final class Barriers {
     record Barrier(String id, CompletableFuture<Void> passed, Watermark watermark, long taken) {}
 
     Barriers(
-            ReplicationSlot slot,
+            Marker marker,
             Watermarks watermarks,
             Progress progress,
             Publisher publisher,
             Duration heartbeatEvery) {
-        this.slot = slot;
+        this.marker = marker;
         this.watermarks = watermarks;
         this.progress = progress;
         this.publisher = publisher;
@@ -73,7 +78,7 @@ final class Barriers {
         Barrier barrier = new Barrier(id, progress.awaitBarrier(id), watermark, taken);
         boolean sent = false;
         try {
-            slot.barrier(id);
+            marker.write(id);
             sent = true;
             return barrier;
         } finally {

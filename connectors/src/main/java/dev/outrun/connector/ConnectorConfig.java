@@ -20,7 +20,7 @@ public record ConnectorConfig(
         KafkaAddress kafka,
         Topics topics,
         String slot,
-        SlotSettings slots,
+        SourceSettings source,
         RunTopicSettings runTopics,
         Timing timing) {
 
@@ -39,48 +39,59 @@ public record ConnectorConfig(
                 new KafkaAddress(bootstrapServers, Map.of()),
                 topics,
                 slot,
-                SlotSettings.DEFAULT,
+                SourceSettings.DEFAULT,
                 RunTopicSettings.DEFAULT,
                 Timing.DEFAULT);
     }
 
-    /** The same with so many slots, all of them in this process. */
-    public ConnectorConfig withSlots(int count) {
-        return new ConnectorConfig(
-                postgres,
-                kafka,
-                topics,
-                slot,
-                new SlotSettings(count, Set.of()),
-                runTopics,
-                timing);
+    /** The same, fed in this way. */
+    public ConnectorConfig withSource(SourceSettings other) {
+        return new ConnectorConfig(postgres, kafka, topics, slot, other, runTopics, timing);
     }
 
     /** The parts of the outbox that this process publishes, or stands by for. */
     List<Split> splits() {
-        return Split.all(slot, slots.count()).stream()
-                .filter(split -> slots.own().isEmpty() || slots.own().contains(split.number()))
+        return Split.all(slot, source.slots()).stream()
+                .filter(split -> source.own().isEmpty() || source.own().contains(split.number()))
                 .toList();
     }
 
     /**
-     * How the outbox is split over replication slots, by shard. Each slot is decoded and published
-     * on its own, and the server reads its log once for each. To change the number, stop all
-     * processes that have the old one: the new ones stand by until then.
+     * Where changes come from. The outbox may be split, by shard, over several replication slots:
+     * each is decoded and published on its own, and the server reads its log once for each. To
+     * change kind or number, stop all processes that have the old ones: the new ones stand by until
+     * then.
      *
-     * @param count at most as many as there are shards
+     * @param slots at most as many as there are shards
      * @param own the numbers, from 0 on, of those that this process takes; all where it is empty
+     * @param pollEvery how long polling rests between two looks
      */
-    public record SlotSettings(int count, Set<Integer> own) {
+    public record SourceSettings(Kind kind, int slots, Set<Integer> own, Duration pollEvery) {
 
-        public static final SlotSettings DEFAULT = new SlotSettings(1, Set.of());
+        /** How changes are got. */
+        public enum Kind {
+            /** From the write-ahead log, at once. Needs {@code wal_level = logical}. */
+            REPLICATION,
+            /** From the table, again and again. For a Postgres that does not allow replication. */
+            POLLING
+        }
 
-        public SlotSettings {
-            check("slots", count, 1, 64);
+        private static final Duration POLL_EVERY = Duration.ofMillis(20);
+
+        public static final SourceSettings DEFAULT = of(Kind.REPLICATION, 1);
+
+        public SourceSettings {
+            check("slots", slots, 1, 64);
             own = Set.copyOf(own);
             for (int number : own) {
-                check("own-slots", number, 0, count - 1);
+                check("own-slots", number, 0, slots - 1);
             }
+            check("poll-every", pollEvery, Duration.ofMillis(1), Duration.ofMinutes(1));
+        }
+
+        /** So many slots, all of them in this process. */
+        public static SourceSettings of(Kind kind, int slots) {
+            return new SourceSettings(kind, slots, Set.of(), POLL_EVERY);
         }
     }
 

@@ -13,8 +13,6 @@ import dev.outrun.connector.publish.Suspects;
 import dev.outrun.connector.source.Change;
 import dev.outrun.connector.source.ChangeSource;
 import dev.outrun.connector.source.Coverage;
-import dev.outrun.connector.source.DebeziumSource;
-import dev.outrun.connector.source.FreshSlot;
 import dev.outrun.connector.source.Lease;
 import dev.outrun.connector.source.Lsn;
 import dev.outrun.connector.source.Outbox;
@@ -29,7 +27,6 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -40,27 +37,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One publisher and its sources, one after the other: each is a connection of the slot's. It lasts
- * until it is closed, or the slot cannot deliver any more what the topics lack.
+ * One publisher and its sources, one after the other. It lasts until it is closed, or its sources
+ * cannot deliver any more what the topics lack.
  */
-final class Pipeline {
+abstract class Pipeline {
 
     private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
 
-    /** Between two looks whether a source reads already. */
-    private static final Duration LOOK_AGAIN = Duration.ofMillis(10);
-
-    /** For the server to notice that a lost connection's reader is gone. */
-    private static final Duration READER_GONE = Duration.ofSeconds(5);
-
-    private final Shared shared;
-    private final Progress progress;
-    private final CompletableFuture<Publisher> publisher = new CompletableFuture<>();
+    final Shared shared;
+    final Progress progress;
+    final CompletableFuture<Publisher> publisher = new CompletableFuture<>();
     private final CompletableFuture<Barriers> barriers = new CompletableFuture<>();
-    private volatile @Nullable ChangeSource source;
     private final CompletableFuture<Void> broken = new CompletableFuture<>();
+    private volatile @Nullable ChangeSource source;
     private volatile CompletableFuture<Void> ended = new CompletableFuture<>();
-    private volatile int reader;
 
     /** What a connector's pipelines have in common. */
     record Shared(
@@ -77,23 +67,28 @@ final class Pipeline {
             Lease lease,
             Halt halt) {}
 
-    private Pipeline(Shared shared) {
+    Pipeline(Shared shared) {
         this.shared = shared;
         this.progress = new Progress(shared.checkpoints()::write);
     }
 
     /**
-     * Opens one; returns when the slot is streaming. Where the slot cannot deliver all that the
-     * topics lack, it is made anew, and they are refilled from the table first.
+     * Opens one; returns when its source delivers. What the source does not deliver and the topics
+     * lack is read from the table first.
      *
-     * @throws IllegalStateException where slot, checkpoint and topics do not belong together
+     * @throws IllegalStateException where database, checkpoint and topics do not belong together
      */
     static Pipeline open(Shared shared)
             throws SQLException, InterruptedException, ExecutionException, TimeoutException {
-        Pipeline pipeline = new Pipeline(shared);
+        Pipeline pipeline =
+                switch (shared.config().source().kind()) {
+                    case REPLICATION -> new SlotPipeline(shared);
+                    case POLLING -> new PollingPipeline(shared);
+                };
         boolean open = false;
         try {
-            pipeline.open();
+            shared.checkpoints().begin(shared.lease().epoch());
+            pipeline.open(shared.config().timing().startLimit());
             open = true;
             return pipeline;
         } finally {
@@ -102,6 +97,29 @@ final class Pipeline {
                         shared.config().timing().closeLimit(),
                         new IllegalStateException("the pipeline could not be opened"));
             }
+        }
+    }
+
+    abstract void open(Duration limit)
+            throws SQLException, InterruptedException, ExecutionException, TimeoutException;
+
+    /**
+     * Goes on with another source, after the last one has ended.
+     *
+     * @throws PipelineLostException if that is not possible: another pipeline is needed
+     */
+    abstract void resume()
+            throws SQLException,
+                    InterruptedException,
+                    ExecutionException,
+                    TimeoutException,
+                    PipelineLostException;
+
+    /** Ends the source: no change comes after this, if it ends within the limit. */
+    void closeSource(Duration limit) {
+        ChangeSource last = source;
+        if (last != null) {
+            last.close(limit);
         }
     }
 
@@ -165,50 +183,6 @@ final class Pipeline {
         }
     }
 
-    /**
-     * Goes on with another source, after the last one has ended.
-     *
-     * @throws PipelineLostException if that is not possible: another pipeline is needed
-     */
-    void resume()
-            throws SQLException,
-                    InterruptedException,
-                    ExecutionException,
-                    TimeoutException,
-                    PipelineLostException {
-        ChangeSource lost = source;
-        if (lost != null) {
-            lost.close(timing().closeLimit()); // one that has never begun to read
-        }
-        SlotState state = shared.slot().awaitFree(READER_GONE);
-        if (state == null || state.lost()) {
-            throw new PipelineLostException(lacking(state, progress.reached()));
-        }
-        try {
-            publisher.join().resume(state.confirmed());
-        } catch (IllegalStateException e) {
-            throw new PipelineLostException(e.getMessage());
-        }
-        begin(timing().startLimit());
-        LOG.info("stream resumed slot={} confirmed={}", name(), state.confirmed());
-    }
-
-    /** Ends the source: no change comes after this, if it ends within the limit. */
-    void closeSource(Duration limit) {
-        ChangeSource streaming = source;
-        if (streaming == null) {
-            return;
-        }
-        streaming.close(limit);
-        if (reader != 0) {
-            try {
-                shared.slot().endReader(reader);
-            } catch (SQLException e) {
-                LOG.debug("cannot look after the slot's reader slot={}", name(), e);
-            }
-        }
-    }
-
     /** Takes nothing more, at once; what is in flight stays so. Any thread. */
     void halt(Throwable reason) {
         if (publisher.state() == CompletableFuture.State.SUCCESS) {
@@ -232,29 +206,8 @@ final class Pipeline {
         progress.fail(reason);
     }
 
-    private void open()
-            throws SQLException, InterruptedException, ExecutionException, TimeoutException {
-        Duration limit = timing().startLimit();
-        shared.checkpoints().begin(shared.lease().epoch());
-        SlotState found = shared.slot().awaitFree(limit);
-        // In this order: what the slot has been moved past is in a checkpoint already.
-        Map<String, Checkpoint> checkpoints = checkpoints(limit);
-        Checkpoint last = checkpoints.get(name());
-        if (found != null) {
-            checkpoints.values().forEach(one -> check(one, found));
-        }
-        List<RunId> resolved = shared.deadLetters().load();
-        String lacking = lacking(found, last);
-        if (found == null || last == null || lacking != null) {
-            refill(String.valueOf(lacking), checkpoints.values(), resolved, limit);
-        } else {
-            stream(found, last, resolved, limit);
-        }
-        dropOtherSlots();
-    }
-
-    /** The last ones of those that have published what is ours, by slot. */
-    private Map<String, Checkpoint> checkpoints(Duration limit) {
+    /** The last checkpoints of those that have published what is ours, by slot. */
+    final Map<String, Checkpoint> checkpoints(Duration limit) {
         Map<String, Checkpoint> all =
                 Checkpoints.read(
                         shared.config().kafka(), shared.config().topics().checkpoints(), limit);
@@ -262,29 +215,8 @@ final class Pipeline {
         return all;
     }
 
-    private void dropOtherSlots() {
-        try {
-            shared.slot().dropOthers();
-        } catch (SQLException e) {
-            LOG.warn("slots of another split stay behind until the next start slot={}", name(), e);
-        }
-    }
-
-    /** Why the slot cannot deliver all that the topics lack; null if it can. */
-    private static @Nullable String lacking(@Nullable SlotState found, @Nullable Checkpoint last) {
-        if (last == null) {
-            return "nothing has been published";
-        } else if (found == null) {
-            return "the slot is gone";
-        } else if (found.lost()) {
-            return "the slot has lost its log";
-        } else if (last.lsn().isBefore(found.confirmed())) {
-            return "the slot is past the checkpoint";
-        }
-        return null;
-    }
-
-    private static void check(Checkpoint last, SlotState state) {
+    /** That these belong together. */
+    static void check(Checkpoint last, SlotState state) {
         if (!last.system().equals(Long.toUnsignedString(state.system()))) {
             throw new IllegalStateException(
                     "the checkpoint is of another Postgres cluster: system identifier %s, not %s"
@@ -297,70 +229,54 @@ final class Pipeline {
         }
     }
 
-    /** Goes on where the checkpoint is. */
-    private void stream(SlotState state, Checkpoint last, List<RunId> resolved, Duration limit)
-            throws SQLException, InterruptedException, ExecutionException, TimeoutException {
-        begin(limit);
-        FirehoseTail tail = tail(last.firehose(), limit);
-        progress.begin(last);
-        Publisher opened = publisher(state, last.lsn(), tail);
-        resolve(resolved, opened);
-        letIn(opened);
-        LOG.info(
-                "streaming slot={} confirmed={} checkpoint={} tail_runs={}",
-                name(),
-                state.confirmed(),
-                last.position(),
-                tail.lastSeqs().size());
-    }
-
     /**
-     * Publishes from the table what no topic has, then streams from a new slot.
+     * A publisher that has taken what a snapshot sees and no topic has.
      *
-     * <p>The new slot comes with a snapshot of its place: what it sees, less what the watermark
-     * covers, is read from the table, and the stream has all else.
+     * @param snapshot exported, and looked at until this returns
+     * @param checkpoints of those that have published what is ours
      */
-    private void refill(
-            String reason, Collection<Checkpoint> checkpoints, List<RunId> resolved, Duration limit)
-            throws SQLException, InterruptedException, ExecutionException, TimeoutException {
-        try (FreshSlot fresh = shared.slot().recreate(limit)) {
-            SlotState state = Objects.requireNonNull(shared.slot().awaitFree(limit));
-            checkpoints.forEach(one -> check(one, state));
-            // Without a checkpoint Kafka may be another one than the watermarks speak of.
-            List<Coverage> covered =
-                    checkpoints.isEmpty()
-                            ? List.of(Coverage.none(shared.split()))
-                            : shared.watermarks().read();
-            begin(limit);
-            List<Long> from = Coverage.firehose(covered);
-            FirehoseTail tail = tail(from, limit);
-            LOG.info(
-                    "refilling slot={} reason=\"{}\" confirmed={} firehose_from={} tail_runs={}",
-                    name(),
-                    reason,
-                    state.confirmed(),
-                    from,
-                    tail.lastSeqs().size());
-            progress.begin(beginning(state, from, tail));
-            Publisher opened = publisher(state, state.confirmed(), tail);
-            boolean refilled = false;
-            try {
-                long appends = shared.outbox().read(fresh.snapshot(), covered, opened::refill);
-                resolve(resolved, opened);
-                opened.endRefill();
-                refilled = true;
-                LOG.info("streaming slot={} refilled_appends={}", name(), appends);
-            } finally {
-                if (!refilled) {
-                    opened.close(timing().closeLimit());
-                }
+    final Publisher refilled(
+            String reason,
+            SlotState state,
+            String snapshot,
+            Collection<Checkpoint> checkpoints,
+            List<RunId> resolved,
+            Duration limit)
+            throws SQLException, InterruptedException, ExecutionException {
+        checkpoints.forEach(one -> check(one, state));
+        // Without a checkpoint Kafka may be another one than the watermarks speak of.
+        List<Coverage> covered =
+                checkpoints.isEmpty()
+                        ? List.of(Coverage.none(shared.split()))
+                        : shared.watermarks().read();
+        List<Long> from = Coverage.firehose(covered);
+        FirehoseTail tail = tail(from, limit);
+        LOG.info(
+                "refilling slot={} reason=\"{}\" confirmed={} firehose_from={} tail_runs={}",
+                name(),
+                reason,
+                state.confirmed(),
+                from,
+                tail.lastSeqs().size());
+        progress.begin(beginning(state, from, tail));
+        Publisher opened = publisher(state, state.confirmed(), tail);
+        boolean refilled = false;
+        try {
+            long appends = shared.outbox().read(snapshot, covered, opened::refill);
+            resolve(resolved, opened);
+            opened.endRefill();
+            refilled = true;
+            LOG.info("streaming slot={} refilled_appends={}", name(), appends);
+            return opened;
+        } finally {
+            if (!refilled) {
+                opened.close(timing().closeLimit());
             }
-            letIn(opened);
         }
     }
 
     /** What was resolved while no connector listened. */
-    private static void resolve(List<RunId> runs, Publisher opened) throws InterruptedException {
+    static void resolve(List<RunId> runs, Publisher opened) throws InterruptedException {
         for (RunId run : runs) {
             opened.resolve(run);
         }
@@ -375,7 +291,7 @@ final class Pipeline {
     }
 
     /** The firehose behind these offsets. Read once the slot is ours: nobody else writes to it. */
-    private FirehoseTail tail(@Nullable List<Long> from, Duration limit) {
+    final FirehoseTail tail(@Nullable List<Long> from, Duration limit) {
         return FirehoseTail.read(
                 shared.config().kafka(),
                 shared.config().topics().events(),
@@ -384,7 +300,7 @@ final class Pipeline {
                 limit);
     }
 
-    private Publisher publisher(SlotState state, Lsn position, FirehoseTail tail) {
+    final Publisher publisher(SlotState state, Lsn position, FirehoseTail tail) {
         return Publisher.open(
                 shared.config().kafka(),
                 shared.config().topics(),
@@ -427,36 +343,24 @@ final class Pipeline {
                 timing().checkpointEvery());
     }
 
-    private void letIn(Publisher opened) {
+    /**
+     * Lets changes in.
+     *
+     * @param marker of the source
+     */
+    final void letIn(Publisher opened, Barriers.Marker marker) {
         barriers.complete(
                 new Barriers(
-                        shared.slot(),
-                        shared.watermarks(),
-                        progress,
-                        opened,
-                        timing().heartbeatEvery()));
+                        marker, shared.watermarks(), progress, opened, timing().heartbeatEvery()));
         publisher.complete(opened);
     }
 
-    /** Starts a source and waits until it reads from the slot. */
-    private void begin(Duration limit)
-            throws SQLException, InterruptedException, ExecutionException, TimeoutException {
-        long deadline = System.nanoTime() + limit.toNanos();
-        ChangeSource next = new DebeziumSource(shared.config().postgres(), shared.split());
+    /** Starts a source; done when it has ended. */
+    final CompletableFuture<Void> start(ChangeSource next) {
         source = next;
-        CompletableFuture<Void> streaming = next.start(this::accept);
-        ended = streaming;
-        while ((reader = shared.slot().reader()) == 0) {
-            if (System.nanoTime() - deadline > 0) {
-                throw new TimeoutException("the slot has no reader yet");
-            }
-            try {
-                streaming.get(LOOK_AGAIN.toNanos(), TimeUnit.NANOSECONDS);
-                return; // it was closed
-            } catch (TimeoutException e) {
-                // Still starting.
-            }
-        }
+        CompletableFuture<Void> started = next.start(this::accept);
+        ended = started;
+        return started;
     }
 
     private void accept(Change change) throws InterruptedException {
@@ -467,11 +371,11 @@ final class Pipeline {
         }
     }
 
-    private String name() {
+    final String name() {
         return shared.split().slot();
     }
 
-    private ConnectorConfig.Timing timing() {
+    final ConnectorConfig.Timing timing() {
         return shared.config().timing();
     }
 

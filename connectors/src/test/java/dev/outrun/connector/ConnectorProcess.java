@@ -1,5 +1,7 @@
 package dev.outrun.connector;
 
+import dev.outrun.connector.ConnectorConfig.SourceSettings;
+import dev.outrun.connector.ConnectorConfig.SourceSettings.Kind;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.sql.PostgresAddress;
@@ -38,7 +40,7 @@ public final class ConnectorProcess {
 
     private ConnectorProcess() {}
 
-    /** Host, port, database, user, password, bootstrap servers, topic prefix, slot. */
+    /** Host, port, database, user, password, bootstrap servers, topic prefix, slot, kind, slots. */
     public static void main(String[] args) throws InterruptedException, IOException {
         OutboxConnector connector = start(args);
         Runtime.getRuntime().addShutdownHook(new Thread(connector::close));
@@ -59,6 +61,11 @@ public final class ConnectorProcess {
 
     /** What {@link #main} takes, for a connector on all that is the stack's own. */
     public static List<String> arguments(TestStack stack) {
+        return arguments(stack, SourceSettings.DEFAULT);
+    }
+
+    /** The same, fed in this way. */
+    public static List<String> arguments(TestStack stack, SourceSettings source) {
         PostgresAddress postgres = stack.postgres();
         return List.of(
                 postgres.host(),
@@ -68,18 +75,27 @@ public final class ConnectorProcess {
                 postgres.password(),
                 stack.bootstrapServers(),
                 stack.topics().prefix(),
-                stack.slot());
+                stack.slot(),
+                source.kind().name(),
+                Integer.toString(source.slots()));
     }
 
     private static OutboxConnector start(String[] args) throws InterruptedException {
         try {
             return OutboxConnector.start(
                     ConnectorConfig.of(
-                            new PostgresAddress(
-                                    args[0], Integer.parseInt(args[1]), args[2], args[3], args[4]),
-                            args[5],
-                            new Topics(args[6]),
-                            args[7]));
+                                    new PostgresAddress(
+                                            args[0],
+                                            Integer.parseInt(args[1]),
+                                            args[2],
+                                            args[3],
+                                            args[4]),
+                                    args[5],
+                                    new Topics(args[6]),
+                                    args[7])
+                            .withSource(
+                                    SourceSettings.of(
+                                            Kind.valueOf(args[8]), Integer.parseInt(args[9]))));
         } catch (OutrunException e) {
             e.printStackTrace();
             System.out.println(REFUSED + e.code());

@@ -1,5 +1,6 @@
 package dev.outrun.connector;
 
+import dev.outrun.connector.ConnectorConfig.SourceSettings;
 import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.connector.topic.PlatformTopics;
 import dev.outrun.teststack.TestStack;
@@ -20,6 +21,12 @@ final class Connectors {
 
     static OutboxConnector start(TestStack stack) throws InterruptedException {
         return OutboxConnector.start(config(stack));
+    }
+
+    /** One that is fed in this way. */
+    static OutboxConnector start(TestStack stack, SourceSettings source)
+            throws InterruptedException {
+        return OutboxConnector.start(config(stack).withSource(source));
     }
 
     static ConnectorConfig config(TestStack stack) {

@@ -2,6 +2,8 @@ package dev.outrun.connector;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.outrun.connector.ConnectorConfig.SourceSettings;
+import dev.outrun.connector.ConnectorConfig.SourceSettings.Kind;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.Tenant;
 import dev.outrun.teststack.TestStack;
@@ -25,6 +27,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The connector as a process that is killed while others write. */
 @ExtendWith(TestStackExtension.class)
@@ -36,13 +40,20 @@ class CrashTest {
 
     @Test
     void process_killedAtAnyPoint_losesAndDoublesNothing(TestStack stack) throws Exception {
-        killAndStart(stack, () -> {});
+        killAndStart(stack, SourceSettings.DEFAULT, () -> {});
     }
 
     @Test
     void process_killedAndItsSlotDropped_losesAndDoublesNothing(TestStack stack) throws Exception {
         Appends ledger = new Appends(stack.dataSource());
-        killAndStart(stack, () -> dropSlot(ledger, stack.slot()));
+        killAndStart(stack, SourceSettings.DEFAULT, () -> dropSlot(ledger, stack.slot()));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"REPLICATION, 2", "POLLING, 1"})
+    void process_fedInAnotherWay_losesAndDoublesNothing(Kind kind, int slots, TestStack stack)
+            throws Exception {
+        killAndStart(stack, SourceSettings.of(kind, slots), () -> {});
     }
 
     /** What else goes wrong while no connector lives. */
@@ -51,14 +62,15 @@ class CrashTest {
         void happen() throws Exception;
     }
 
-    private static void killAndStart(TestStack stack, Accident accident) throws Exception {
+    private static void killAndStart(TestStack stack, SourceSettings source, Accident accident)
+            throws Exception {
         // Given
         long seed = System.nanoTime();
         Random random = new Random(seed);
         Connectors.makeTopics(stack);
         Appends ledger = new Appends(stack.dataSource());
         Writers writers = new Writers(ledger);
-        Process process = spawn(stack);
+        Process process = spawn(stack, source);
 
         // When
         try (KafkaConsumer<byte[], byte[]> watcher = watcher(stack)) {
@@ -68,14 +80,14 @@ class CrashTest {
                 awaitRecords(watcher, 50 + random.nextInt(500), writers.room);
                 process.destroyForcibly().waitFor();
                 accident.happen();
-                process = spawn(stack);
+                process = spawn(stack, source);
             }
             awaitRecords(watcher, 50 + random.nextInt(500), writers.room);
         } finally {
             process.destroyForcibly().waitFor();
             writers.stop();
         }
-        try (OutboxConnector connector = Connectors.start(stack)) {
+        try (OutboxConnector connector = Connectors.start(stack, source)) {
             connector.drainOnce(LIMIT);
             assertEquals(Health.State.RUNNING, connector.health().state(), "seed " + seed);
         }
@@ -150,7 +162,7 @@ class CrashTest {
         }
     }
 
-    private static Process spawn(TestStack stack) throws Exception {
+    private static Process spawn(TestStack stack, SourceSettings source) throws Exception {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m", "-cp"));
@@ -158,7 +170,7 @@ class CrashTest {
                 System.getProperty(
                         "surefire.test.class.path", System.getProperty("java.class.path")));
         command.add(ConnectorProcess.class.getName());
-        command.addAll(ConnectorProcess.arguments(stack));
+        command.addAll(ConnectorProcess.arguments(stack, source));
         Process process =
                 new ProcessBuilder(command)
                         .redirectError(ProcessBuilder.Redirect.to(new File("/dev/null")))

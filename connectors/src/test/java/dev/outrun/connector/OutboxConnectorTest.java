@@ -74,7 +74,7 @@ class OutboxConnectorTest {
                         usual.kafka(),
                         usual.topics(),
                         usual.slot(),
-                        usual.slots(),
+                        usual.source(),
                         new RunTopicSettings(
                                 runTopics.producers(),
                                 2,

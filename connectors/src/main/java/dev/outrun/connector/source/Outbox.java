@@ -78,20 +78,21 @@ public final class Outbox {
      */
     public long read(String snapshot, List<Coverage> coverage, Taker taker)
             throws SQLException, InterruptedException, ExecutionException {
-        try (Connection connection = connect()) {
+        try (Connection connection = connect(postgres)) {
             try (Statement adopt = connection.createStatement()) {
                 // A name the server has made up, of hexadecimal digits and dashes.
                 adopt.execute("set transaction snapshot '" + snapshot + "'");
             }
             long count = 0;
             for (Coverage covered : coverage) {
-                count += read(connection, covered, taker);
+                count += read(connection, covered, NOWHERE, taker);
             }
             return count;
         }
     }
 
-    private static long read(Connection connection, Coverage covered, Taker taker)
+    /** Reads what the connection's transaction sees and the watermark does not cover. */
+    static long read(Connection connection, Coverage covered, WalPlace place, Taker taker)
             throws SQLException, InterruptedException, ExecutionException {
         Watermark watermark = covered.watermark();
         try (PreparedStatement read = connection.prepareStatement(READ)) {
@@ -99,7 +100,7 @@ public final class Outbox {
             for (int i = 2; i <= 4; i++) {
                 read.setString(i, watermark == null ? null : watermark.snapshot());
             }
-            return takeAll(read, taker);
+            return takeAll(read, place, taker);
         }
     }
 
@@ -124,17 +125,18 @@ public final class Outbox {
 
     private void read(RunId run, long from, long until, Taker taker)
             throws SQLException, InterruptedException, ExecutionException {
-        try (Connection connection = connect();
+        try (Connection connection = connect(postgres);
                 PreparedStatement read = connection.prepareStatement(READ_RUN)) {
             read.setObject(1, run.value());
             read.setLong(2, until);
             read.setObject(3, run.value());
             read.setLong(4, from);
-            takeAll(read, taker);
+            takeAll(read, NOWHERE, taker);
         }
     }
 
-    private Connection connect() throws SQLException {
+    /** A connection whose transactions see one moment each, and write nothing. */
+    static Connection connect(PostgresAddress postgres) throws SQLException {
         Connection connection =
                 ControlConnection.connect(postgres, new Properties(), Duration.ZERO);
         connection.setAutoCommit(false); // or rows would not be fetched piece by piece
@@ -143,19 +145,19 @@ public final class Outbox {
         return connection;
     }
 
-    private static long takeAll(PreparedStatement read, Taker taker)
+    private static long takeAll(PreparedStatement read, WalPlace place, Taker taker)
             throws SQLException, InterruptedException, ExecutionException {
         read.setFetchSize(FETCH);
         ResultSet row = read.executeQuery();
         long count = 0;
         while (row.next()) {
-            taker.take(change(row));
+            taker.take(change(row, place));
             count++;
         }
         return count;
     }
 
-    private static Change change(ResultSet row) throws SQLException {
+    private static Change change(ResultSet row, WalPlace place) throws SQLException {
         return Change.row(
                 new RunId(row.getObject(1, UUID.class)),
                 row.getString(3),
@@ -165,6 +167,6 @@ public final class Outbox {
                 row.getString(6).getBytes(StandardCharsets.UTF_8),
                 Instant.EPOCH.plus(row.getLong(7), ChronoUnit.MICROS),
                 row.getString(8),
-                NOWHERE);
+                place);
     }
 }

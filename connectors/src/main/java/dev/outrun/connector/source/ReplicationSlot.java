@@ -44,7 +44,11 @@ public final class ReplicationSlot {
                     + OTHERS
                     + " and not s.active";
     private static final String BARRIER = "select outrun.barrier(?)";
-    private static final String STRAYS = "select pg_logical_emit_message(true, 'outrun.strays', ?)";
+    private static final String STRAYS =
+            """
+            with told as (update outrun.lease set strays = strays + 1 where slot = ? returning slot)
+            select pg_logical_emit_message(true, 'outrun.strays', slot) from told
+            """;
 
     /** Between two looks at a slot that is still taken. */
     private static final Duration LOOK_AGAIN = Duration.ofMillis(10);
@@ -113,6 +117,13 @@ public final class ReplicationSlot {
         }
     }
 
+    /** Drops the slot, if there is one. */
+    public void drop(Duration limit) throws SQLException, InterruptedException {
+        if (awaitFree(limit) != null) {
+            query(DROP, name);
+        }
+    }
+
     /**
      * Drops the slots that this connector had when its outbox was split in another way: nobody
      * reads them any more, and the server would keep its log for them.
@@ -132,7 +143,7 @@ public final class ReplicationSlot {
         query(BARRIER, id);
     }
 
-    /** Tells whoever reads from the slot that we, who did before, may have left strays. */
+    /** Tells whoever publishes what was ours that we, who did before, may have left strays. */
     public void tellOfStrays() throws SQLException {
         query(STRAYS, name);
     }

@@ -1,0 +1,172 @@
+package dev.outrun.connector;
+
+import dev.outrun.connector.publish.Checkpoint;
+import dev.outrun.connector.publish.FirehoseTail;
+import dev.outrun.connector.publish.Publisher;
+import dev.outrun.connector.source.DebeziumSource;
+import dev.outrun.connector.source.FreshSlot;
+import dev.outrun.connector.source.SlotState;
+import dev.outrun.schema.run.RunId;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Fed through a replication slot: each of its sources is a connection of the slot's. It is lost
+ * when the slot cannot deliver any more what the topics lack; then the next one makes it anew.
+ */
+final class SlotPipeline extends Pipeline {
+
+    private static final Logger LOG = LoggerFactory.getLogger(SlotPipeline.class);
+
+    /** Between two looks whether a source reads already. */
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(10);
+
+    /** For the server to notice that a lost connection's reader is gone. */
+    private static final Duration READER_GONE = Duration.ofSeconds(5);
+
+    private volatile int reader;
+
+    SlotPipeline(Shared shared) {
+        super(shared);
+    }
+
+    @Override
+    void open(Duration limit)
+            throws SQLException, InterruptedException, ExecutionException, TimeoutException {
+        SlotState found = shared.slot().awaitFree(limit);
+        // In this order: what the slot has been moved past is in a checkpoint already.
+        Map<String, Checkpoint> checkpoints = checkpoints(limit);
+        Checkpoint last = checkpoints.get(name());
+        if (found != null) {
+            checkpoints.values().forEach(one -> check(one, found));
+        }
+        List<RunId> resolved = shared.deadLetters().load();
+        String lacking = lacking(found, last);
+        if (found == null || last == null || lacking != null) {
+            refill(String.valueOf(lacking), checkpoints.values(), resolved, limit);
+        } else {
+            stream(found, last, resolved, limit);
+        }
+        dropOtherSlots();
+    }
+
+    @Override
+    void resume()
+            throws SQLException,
+                    InterruptedException,
+                    ExecutionException,
+                    TimeoutException,
+                    PipelineLostException {
+        super.closeSource(timing().closeLimit()); // one that has never begun to read
+        SlotState state = shared.slot().awaitFree(READER_GONE);
+        if (state == null || state.lost()) {
+            throw new PipelineLostException(lacking(state, progress.reached()));
+        }
+        try {
+            publisher.join().resume(state.confirmed());
+        } catch (IllegalStateException e) {
+            throw new PipelineLostException(e.getMessage());
+        }
+        begin(timing().startLimit());
+        LOG.info("stream resumed slot={} confirmed={}", name(), state.confirmed());
+    }
+
+    @Override
+    void closeSource(Duration limit) {
+        super.closeSource(limit);
+        if (reader != 0) {
+            try {
+                shared.slot().endReader(reader);
+            } catch (SQLException e) {
+                LOG.debug("cannot look after the slot's reader slot={}", name(), e);
+            }
+        }
+    }
+
+    /** Why the slot cannot deliver all that the topics lack; null if it can. */
+    private static @Nullable String lacking(@Nullable SlotState found, @Nullable Checkpoint last) {
+        if (last == null) {
+            return "nothing has been published";
+        } else if (found == null) {
+            return "the slot is gone";
+        } else if (found.lost()) {
+            return "the slot has lost its log";
+        } else if (last.lsn().isBefore(found.confirmed())) {
+            return "the slot is past the checkpoint";
+        }
+        return null;
+    }
+
+    /** Goes on where the checkpoint is. */
+    private void stream(SlotState state, Checkpoint last, List<RunId> resolved, Duration limit)
+            throws SQLException, InterruptedException, ExecutionException, TimeoutException {
+        begin(limit);
+        FirehoseTail tail = tail(last.firehose(), limit);
+        progress.begin(last);
+        Publisher opened = publisher(state, last.lsn(), tail);
+        resolve(resolved, opened);
+        letIn(opened, shared.slot()::barrier);
+        LOG.info(
+                "streaming slot={} confirmed={} checkpoint={} tail_runs={}",
+                name(),
+                state.confirmed(),
+                last.position(),
+                tail.lastSeqs().size());
+    }
+
+    /**
+     * Publishes from the table what no topic has, then streams from a new slot.
+     *
+     * <p>The new slot comes with a snapshot of its place: what it sees, less what watermarks cover,
+     * is read from the table, and the stream has all else.
+     */
+    private void refill(
+            String reason, Collection<Checkpoint> checkpoints, List<RunId> resolved, Duration limit)
+            throws SQLException, InterruptedException, ExecutionException, TimeoutException {
+        try (FreshSlot fresh = shared.slot().recreate(limit)) {
+            SlotState state = Objects.requireNonNull(shared.slot().awaitFree(limit));
+            begin(limit);
+            Publisher opened =
+                    refilled(reason, state, fresh.snapshot(), checkpoints, resolved, limit);
+            letIn(opened, shared.slot()::barrier);
+        }
+    }
+
+    private void dropOtherSlots() {
+        try {
+            shared.slot().dropOthers();
+        } catch (SQLException e) {
+            LOG.warn("slots of another split stay behind until the next start slot={}", name(), e);
+        }
+    }
+
+    /** Starts a source and waits until it reads from the slot. */
+    private void begin(Duration limit)
+            throws SQLException, InterruptedException, ExecutionException, TimeoutException {
+        long deadline = System.nanoTime() + limit.toNanos();
+        CompletableFuture<Void> streaming =
+                start(new DebeziumSource(shared.config().postgres(), shared.split()));
+        while ((reader = shared.slot().reader()) == 0) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new TimeoutException("the slot has no reader yet");
+            }
+            try {
+                streaming.get(LOOK_AGAIN.toNanos(), TimeUnit.NANOSECONDS);
+                return; // it was closed
+            } catch (TimeoutException e) {
+                // Still starting.
+            }
+        }
+    }
+}
