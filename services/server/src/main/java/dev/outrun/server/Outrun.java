@@ -172,7 +172,11 @@ public final class Outrun implements AutoCloseable {
 
     private static ConnectorConfig connectorConfig(OutrunConfig config) {
         return ConnectorConfig.of(
-                config.postgres(), config.bootstrapServers(), config.topics(), config.slot());
+                        config.postgres(),
+                        config.bootstrapServers(),
+                        config.topics(),
+                        config.slot())
+                .withSource(config.source());
     }
 
     private static EngineProperties engineProperties(OutrunConfig config) {

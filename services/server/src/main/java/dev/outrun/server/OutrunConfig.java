@@ -1,5 +1,6 @@
 package dev.outrun.server;
 
+import dev.outrun.connector.ConnectorConfig.SourceSettings;
 import dev.outrun.engine.Guarantee;
 import dev.outrun.schema.sql.PostgresAddress;
 import dev.outrun.schema.topic.Topics;
@@ -8,7 +9,9 @@ import java.nio.file.Path;
 /**
  * All that one process of Outrun is told.
  *
- * @param slot the connector's replication slot; one connector works on it at a time
+ * @param slot the connector's replication slot, or what the names of its slots begin with; one
+ *     connector works on each at a time
+ * @param source where the connector gets changes from
  * @param host where the API listens, as is {@code port}; 0 is any free port
  * @param instance this process's name, the same after a restart: the engine takes its shards back
  *     under it, and attempts of the worker's earlier life are known to be lost
@@ -20,6 +23,7 @@ public record OutrunConfig(
         String bootstrapServers,
         Topics topics,
         String slot,
+        SourceSettings source,
         String host,
         int port,
         String instance,
@@ -43,6 +47,7 @@ public record OutrunConfig(
                 bootstrapServers,
                 topics,
                 slot,
+                SourceSettings.DEFAULT,
                 "127.0.0.1",
                 0,
                 "outrun",
@@ -58,8 +63,25 @@ public record OutrunConfig(
                 bootstrapServers,
                 topics,
                 slot,
+                source,
                 host,
                 other,
+                instance,
+                stateDir,
+                guarantee,
+                workerConcurrency);
+    }
+
+    /** The same with a connector that is fed in another way. */
+    public OutrunConfig withSource(SourceSettings other) {
+        return new OutrunConfig(
+                postgres,
+                bootstrapServers,
+                topics,
+                slot,
+                other,
+                host,
+                port,
                 instance,
                 stateDir,
                 guarantee,

@@ -1,5 +1,6 @@
 package dev.outrun.server.cli;
 
+import dev.outrun.connector.ConnectorConfig.SourceSettings;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
@@ -59,6 +61,22 @@ final class DevCommand implements Callable<Integer> {
     int postgresPort;
 
     @Option(
+            names = "--source",
+            paramLabel = "KIND",
+            defaultValue = "REPLICATION",
+            description =
+                    "How the connector gets changes: ${COMPLETION-CANDIDATES}"
+                            + " (default: ${DEFAULT-VALUE}).")
+    SourceSettings.Kind source;
+
+    @Option(
+            names = "--slots",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Over how many slots the shards are split (default: ${DEFAULT-VALUE}).")
+    int slots;
+
+    @Option(
             names = "--rehearse",
             hidden = true,
             description = "Put a load of sample runs through, and stop.")
@@ -75,7 +93,8 @@ final class DevCommand implements Callable<Integer> {
                         free("--kafka-port", kafkaPort),
                         // Not asked for: a Postgres that a kill -9 left behind may still have it,
                         // and is stopped first.
-                        postgresPort == 0 ? free("--postgres-port", 0) : postgresPort);
+                        postgresPort == 0 ? free("--postgres-port", 0) : postgresPort,
+                        source());
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime()
                 .addShutdownHook(
@@ -93,6 +112,14 @@ final class DevCommand implements Callable<Integer> {
             stopped.await();
         }
         return 0;
+    }
+
+    private SourceSettings source() {
+        try {
+            return SourceSettings.of(source, slots);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--slots: " + e.getMessage(), e);
+        }
     }
 
     /** Also says where to log, which must be known before the first logger is made. */

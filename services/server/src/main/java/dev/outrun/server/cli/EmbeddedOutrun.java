@@ -1,5 +1,6 @@
 package dev.outrun.server.cli;
 
+import dev.outrun.connector.ConnectorConfig.SourceSettings;
 import dev.outrun.devstack.EmbeddedBroker;
 import dev.outrun.devstack.EmbeddedPostgres;
 import dev.outrun.schema.error.ErrorCode;
@@ -26,13 +27,15 @@ final class EmbeddedOutrun implements AutoCloseable {
     private final int port;
     private final int kafkaPort;
     private final int postgresPort;
+    private final SourceSettings source;
     private final Parts parts = new Parts();
 
-    EmbeddedOutrun(Path folder, int port, int kafkaPort, int postgresPort) {
+    EmbeddedOutrun(Path folder, int port, int kafkaPort, int postgresPort, SourceSettings source) {
         this.folder = folder;
         this.port = port;
         this.kafkaPort = kafkaPort;
         this.postgresPort = postgresPort;
+        this.source = source;
     }
 
     /** Postgres and broker beside each other, then Outrun over them; returns when all work. */
@@ -48,7 +51,8 @@ final class EmbeddedOutrun implements AutoCloseable {
                                 new Topics(Topics.DEFAULT_PREFIX),
                                 OutrunConfig.DEFAULT_SLOT,
                                 folder.resolve("engine"))
-                        .withPort(port);
+                        .withPort(port)
+                        .withSource(source);
         Outrun.migrate(config);
         broker.join();
         parts.add("outrun", Outrun.start(config, SampleHandlers.all()));
