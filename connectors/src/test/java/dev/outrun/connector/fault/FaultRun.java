@@ -58,7 +58,7 @@ final class FaultRun implements AutoCloseable {
                         new JavaServer.Program(
                                 ConnectorProcess.class,
                                 "512m",
-                                ConnectorProcess.arguments(own),
+                                ConnectorProcess.arguments(own, schedule.source()),
                                 ConnectorProcess.STARTED,
                                 List.of(ConnectorProcess.DRAINED, ConnectorProcess.NOT_DRAINED),
                                 TROUBLES),

@@ -1,5 +1,6 @@
 package dev.outrun.connector.fault;
 
+import dev.outrun.connector.ConnectorConfig.SourceSettings;
 import dev.outrun.connector.fault.Fault.Kind;
 import dev.outrun.connector.fault.Fault.Pace;
 import dev.outrun.connector.fault.Fault.Target;
@@ -9,8 +10,12 @@ import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** What is done, in order; all of it follows from the seed. */
-record FaultSchedule(long seed, List<Fault> faults) {
+/**
+ * What is done, in order; all of it follows from the seed.
+ *
+ * @param source how the connector is fed
+ */
+record FaultSchedule(long seed, SourceSettings source, List<Fault> faults) {
 
     static final int FAULTS_MIN = 4;
     static final int FAULTS_MAX = 8;
@@ -37,9 +42,19 @@ record FaultSchedule(long seed, List<Fault> faults) {
         random.nextLong(); // the first numbers of seeds in a row are much alike
         return new FaultSchedule(
                 seed,
+                source(seed),
                 IntStream.range(0, random.nextInt(FAULTS_MIN, FAULTS_MAX + 1))
                         .mapToObj(_ -> fault(random))
                         .toList());
+    }
+
+    /** One slot half of the time, and two or none by turns. */
+    private static SourceSettings source(long seed) {
+        return switch (Math.floorMod(seed, 4)) {
+            case 2 -> SourceSettings.of(SourceSettings.Kind.REPLICATION, 2);
+            case 3 -> SourceSettings.of(SourceSettings.Kind.POLLING, 1);
+            default -> SourceSettings.DEFAULT;
+        };
     }
 
     private static Fault fault(Random random) {
@@ -88,6 +103,11 @@ record FaultSchedule(long seed, List<Fault> faults) {
     public String toString() {
         return faults.stream()
                 .map(Fault::toString)
-                .collect(Collectors.joining("; ", "seed " + seed + ": ", ""));
+                .collect(
+                        Collectors.joining(
+                                "; ",
+                                "seed %d, %s over %d: "
+                                        .formatted(seed, source.kind(), source.slots()),
+                                ""));
     }
 }

@@ -146,10 +146,12 @@ final class FaultStack implements AutoCloseable {
         execute(
                 """
                 select pg_terminate_backend(active_pid, 10000)
-                from pg_replication_slots where slot_name = '%s' and active
+                from pg_replication_slots where database = '%s' and active
                 """
-                        .formatted(made.slot()));
-        execute("select pg_drop_replication_slot('%s')".formatted(made.slot()));
+                        .formatted(made.postgres().database()));
+        execute(
+                "select pg_drop_replication_slot(slot_name) from pg_replication_slots"
+                        + " where database = '%s'".formatted(made.postgres().database()));
         execute("drop database " + made.postgres().database() + " with (force)");
         try (Admin admin = AdminClients.create(kafka, "outrun-faults-admin")) {
             String prefix = made.topics().prefix() + ".";
