@@ -427,14 +427,17 @@ begin
     return true;
 end $$;
 
+-- The run's lock first: every append that committed before is then seen by whoever sees this transaction. The log
+-- delivers a commit before others see it, so the message says which transaction to wait for.
 create function outrun.resolve(run uuid) returns boolean
 language plpgsql as $$
 begin
+    perform from outrun.run r where r.id = resolve.run for no key update;
     update outrun.halted_run h set resolved_at = clock_timestamp() where h.run_id = resolve.run;
     if not found then
         return false;
     end if;
-    perform pg_logical_emit_message(true, 'outrun.resolve', run::text);
+    perform pg_logical_emit_message(true, 'outrun.resolve', run || ' ' || pg_current_xact_id());
     return true;
 end $$;
 comment on function outrun.resolve is

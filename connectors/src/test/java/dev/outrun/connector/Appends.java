@@ -7,11 +7,14 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 
 /** An application that writes to the ledger with SQL. */
 final class Appends {
+
+    private static final Duration LIMIT = Duration.ofSeconds(30);
 
     private final DataSource database;
     private final AtomicInteger started = new AtomicInteger();
@@ -74,6 +77,16 @@ final class Appends {
         try (Connection connection = database.getConnection();
                 Statement statement = connection.createStatement()) {
             statement.execute(sql);
+        }
+    }
+
+    /** Asks again and again, until the answer is true. */
+    void await(String sql) throws SQLException {
+        long deadline = System.nanoTime() + LIMIT.toNanos();
+        while (!text(sql).equals("t")) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new AssertionError("never true: " + sql);
+            }
         }
     }
 

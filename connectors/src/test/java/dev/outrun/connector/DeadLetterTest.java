@@ -4,17 +4,21 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.outrun.devstack.EmbeddedPostgres;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.Tenant;
 import dev.outrun.schema.topic.RecordHeaders;
 import dev.outrun.teststack.TestStack;
 import dev.outrun.teststack.TestStackExtension;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
@@ -26,6 +30,7 @@ import org.apache.kafka.common.config.TopicConfig;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Appends that cannot be published. */
 @ExtendWith(TestStackExtension.class)
@@ -99,6 +104,65 @@ class DeadLetterTest {
             assertEquals(List.of("1 []", "1 []"), letters(run));
             assertEquals(List.of("0"), seqsOf(run));
         }
+    }
+
+    /** Without a standby that answers, a commit is in the log long before others see it. */
+    @Test
+    void resolve_metBeforeItsCommitIsSeen_waitsForIt(@TempDir Path directory) throws Exception {
+        try (EmbeddedPostgres postgres =
+                EmbeddedPostgres.start(EmbeddedPostgres.Settings.throwaway(directory))) {
+            // Given
+            TestStack own = stack.on(postgres.address());
+            Appends appends = new Appends(own.dataSource());
+            RunId run = appends.start();
+            appends.execute("update outrun.run set next_seq = 2 where id = '%s'".formatted(run));
+            appends.execute(
+                    "alter database %s set synchronous_commit = local"
+                            .formatted(own.postgres().database()));
+            try (OutboxConnector connector = Connectors.start(own)) {
+                appends.append(run, "2");
+                connector.drainOnce(LIMIT);
+                appends.execute("alter system set synchronous_standby_names = 'nobody'");
+                appends.execute("select pg_reload_conf()");
+
+                // When
+                CompletableFuture<Void> resolved = mendAndResolve(appends, run);
+                appends.await(
+                        """
+                        select exists (select from pg_stat_activity where wait_event = 'SyncRep')
+                               and (select sent_lsn >= pg_current_wal_flush_lsn()
+                                    from pg_stat_replication)
+                        """);
+                appends.execute("alter system reset synchronous_standby_names");
+                appends.execute("select pg_reload_conf()");
+                resolved.get();
+                connector.drainOnce(LIMIT);
+
+                // Then
+                assertEquals("0", appends.text("select count(*) from outrun.halted_run"));
+                Published.assertIsTheLedger(own);
+            }
+        }
+    }
+
+    /** In one transaction, which is on disk but not seen before the standby has answered. */
+    private static CompletableFuture<Void> mendAndResolve(Appends appends, RunId run) {
+        return CompletableFuture.runAsync(() -> {
+            try {
+                appends.execute(
+                        """
+                        set synchronous_commit = on;
+                        begin;
+                        update outrun.run_outbox set first_seq = 1
+                        where run_id = '%1$s' and first_seq = 2;
+                        select outrun.resolve('%1$s');
+                        commit
+                        """
+                                .formatted(run));
+            } catch (SQLException e) {
+                throw new CompletionException(e);
+            }
+        });
     }
 
     @Test

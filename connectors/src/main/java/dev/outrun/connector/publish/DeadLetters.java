@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,9 @@ public final class DeadLetters {
 
     /** After the database has not answered. */
     private static final Duration ASK_AGAIN = Duration.ofMillis(100);
+
+    /** For a commit to be seen, which takes a moment, or as long as a synchronous standby does. */
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(5);
 
     /** Of a letter's value; what is larger can be looked up in the table. */
     private static final int BYTES_MAX = PlatformTopics.RECORD_BYTES_MAX / 2;
@@ -73,6 +77,23 @@ public final class DeadLetters {
         HaltedRun halted = new HaltedRun(run, next, bad, reason, false);
         untilDone(() -> table.write(halted), run);
         nextSeqs.put(run, next);
+    }
+
+    /**
+     * Waits until others see what this transaction has done, as long as it takes.
+     *
+     * @param xid null where they do
+     */
+    void awaitVisible(RunId run, @Nullable Long xid) throws InterruptedException {
+        if (xid == null || !isHalted(run)) {
+            return;
+        }
+        AtomicBoolean visible = new AtomicBoolean();
+        untilDone(() -> visible.set(table.isVisible(xid)), run);
+        while (!visible.get()) {
+            Thread.sleep(LOOK_AGAIN);
+            untilDone(() -> visible.set(table.isVisible(xid)), run);
+        }
     }
 
     /** Lets a run go on: the seq from which on; null if it was not halted. */

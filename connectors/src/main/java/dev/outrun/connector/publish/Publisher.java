@@ -368,7 +368,10 @@ public final class Publisher implements ChangeConsumer {
             lastCheckpoint = now;
         }
         switch (change) {
-            case Change.Resolved resolved -> publishAgain(resolved.run());
+            case Change.Resolved resolved -> {
+                deadLetters.awaitVisible(resolved.run(), resolved.xid());
+                publishAgain(resolved.run());
+            }
             case Change.Strays strays -> check(strays);
             default -> publishRow(change);
         }

@@ -40,8 +40,12 @@ public sealed interface Change {
             RunId run, long firstSeq, int shard, byte[] events, String reason, WalPlace place)
             implements Change {}
 
-    /** Why this run is halted has been mended. */
-    record Resolved(RunId run, WalPlace place) implements Change {}
+    /**
+     * Why this run is halted has been mended.
+     *
+     * @param xid the transaction that says so, which others may not see yet; null where they do
+     */
+    record Resolved(RunId run, @Nullable Long xid, WalPlace place) implements Change {}
 
     /**
      * Whoever published through this slot has lost its lease, and may have written to topics after

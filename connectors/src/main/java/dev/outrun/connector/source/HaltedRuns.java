@@ -36,6 +36,9 @@ public final class HaltedRuns {
             where run_id = ? and resolved_at is not null and (shard & 1023) % ? = ?
             """;
 
+    private static final String VISIBLE =
+            "select pg_visible_in_snapshot(?::text::xid8, pg_current_snapshot())";
+
     private final ControlConnection control;
     private final Split split;
 
@@ -85,6 +88,18 @@ public final class HaltedRuns {
                 statement.setLong(3, halted.badSeq());
                 statement.setString(4, halted.reason());
                 return statement.executeUpdate();
+            }
+        });
+    }
+
+    /** Whether what this transaction has done is seen: its commit is delivered a moment before. */
+    public boolean isVisible(long xid) throws SQLException {
+        return control.ask(connection -> {
+            try (PreparedStatement statement = connection.prepareStatement(VISIBLE)) {
+                statement.setLong(1, xid);
+                ResultSet row = statement.executeQuery();
+                row.next();
+                return row.getBoolean(1);
             }
         });
     }

@@ -173,7 +173,7 @@ public final class PollingSource implements ChangeSource {
             ResultSet row = resolved.executeQuery();
             while (row.next()) {
                 RunId run = new RunId(row.getObject(1, UUID.class));
-                consumer.accept(new Change.Resolved(run, place));
+                consumer.accept(new Change.Resolved(run, null, place));
             }
         }
     }

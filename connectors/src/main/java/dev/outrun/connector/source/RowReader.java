@@ -52,11 +52,19 @@ final class RowReader {
         ByteBuffer bytes = ByteBuffer.wrap(message.getBytes("content"));
         String content = StandardCharsets.UTF_8.decode(bytes).toString();
         return switch (message.getString("prefix")) {
-            case DebeziumSettings.RESOLVE_PREFIX ->
-                    new Change.Resolved(RunId.parse(content), place);
+            case DebeziumSettings.RESOLVE_PREFIX -> resolved(content, place);
             case DebeziumSettings.STRAYS_PREFIX -> new Change.Strays(content, place);
             default -> new Change.Barrier(content, place);
         };
+    }
+
+    /** A run and a transaction. */
+    private static Change resolved(String content, WalPlace place) {
+        int end = content.indexOf(' ');
+        return new Change.Resolved(
+                RunId.parse(content.substring(0, end)),
+                Long.parseLong(content.substring(end + 1)),
+                place);
     }
 
     private static WalPlace place(Map<String, ?> offset) {
