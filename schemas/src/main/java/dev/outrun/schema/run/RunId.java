@@ -4,9 +4,11 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /** A run's id: a UUID, in its 36-character lower-case form wherever it is text. */
 public record RunId(UUID value) implements Comparable<RunId> {
@@ -30,6 +32,15 @@ public record RunId(UUID value) implements Comparable<RunId> {
         long high = (clock.millis() << 16) | 0x7000L | (random.nextLong() & 0xFFFL);
         long low = (random.nextLong() & 0x3FFF_FFFF_FFFF_FFFFL) | 0x8000_0000_0000_0000L;
         return new RunId(new UUID(high, low));
+    }
+
+    /**
+     * When it was minted, to the millisecond; null for an id of another kind, which does not say.
+     */
+    public @Nullable Instant mintedAt() {
+        return value.version() == 7
+                ? Instant.ofEpochMilli(value.getMostSignificantBits() >>> 16)
+                : null;
     }
 
     @Override

@@ -1,7 +1,9 @@
 package dev.outrun.schema.topic;
 
+import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.Tenant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Every topic name, from one prefix ({@code outrun} unless configured). Topics marked
@@ -18,9 +20,38 @@ public record Topics(String prefix) {
         }
     }
 
+    /** Whose log a run topic is. */
+    public record RunTopic(Tenant tenant, RunId run) {}
+
     /** The run's log: one partition, offset = seq; key run id, value the event's data. */
     public String run(Tenant tenant, RunId run) {
-        return prefix + ".run." + tenant + "." + run;
+        return runPrefix() + tenant + "." + run;
+    }
+
+    /** The same for whose log it is. */
+    public String run(RunTopic topic) {
+        return run(topic.tenant(), topic.run());
+    }
+
+    /** Whose log a topic is; null for every topic that {@link #run} does not name exactly so. */
+    public @Nullable RunTopic runTopic(String topic) {
+        int dot = topic.indexOf('.', runPrefix().length());
+        if (!topic.startsWith(runPrefix()) || dot < 0) {
+            return null;
+        }
+        try {
+            RunTopic found =
+                    new RunTopic(
+                            new Tenant(topic.substring(runPrefix().length(), dot)),
+                            RunId.parse(topic.substring(dot + 1)));
+            return run(found).equals(topic) ? found : null;
+        } catch (OutrunException e) {
+            return null; // somebody's with the same beginning: no tenant, or no run id
+        }
+    }
+
+    private String runPrefix() {
+        return prefix + ".run.";
     }
 
     /** The firehose: every event of every run. Sharded; key run id, value the event's data. */

@@ -1,6 +1,7 @@
 package dev.outrun.schema.run;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -30,6 +31,20 @@ final class RunIdTest {
         assertEquals(2, earlier.value().variant());
         assertTrue(earlier.toString().compareTo(later.toString()) < 0);
         assertEquals(earlier, RunId.parse(earlier.toString()));
+    }
+
+    @Test
+    void mintedAt_isTheMillisecondOfMinting_andUnknownOfOtherIds() {
+        // Given
+        Instant time = Instant.parse("2026-01-01T00:00:00.123456Z");
+
+        // When
+        RunId minted = RunId.mint(InstantSource.fixed(time), new SplittableRandom(1));
+        RunId random = RunId.parse("c2d29867-3d0b-4497-9191-18a9d8ee7830");
+
+        // Then
+        assertEquals(Instant.parse("2026-01-01T00:00:00.123Z"), minted.mintedAt());
+        assertNull(random.mintedAt());
     }
 
     @ParameterizedTest
