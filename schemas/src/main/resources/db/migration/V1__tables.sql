@@ -45,7 +45,8 @@ create table outrun.run (
     cancel_requested_at timestamptz,
     created_at          timestamptz not null,
     updated_at          timestamptz not null,
-    finished_at         timestamptz
+    finished_at         timestamptz,
+    topic_deleted_at    timestamptz
 ) with (fillfactor = 70); -- every append updates its run's row: room for the new version on the same page
 
 comment on column outrun.run.status is
@@ -54,6 +55,8 @@ comment on column outrun.run.attempt is
     'The attempt that may write, or wrote last; 0 before the first claim. Only ever rises (I4).';
 comment on column outrun.run.next_seq is
     'The seq the next event gets, under this row''s lock (I1).';
+comment on column outrun.run.topic_deleted_at is
+    'When the reaper gave the run''s topic up, all of its log being published: from then on it is read from here.';
 
 create unique index run_idempotency on outrun.run (tenant, idempotency_key)
     where idempotency_key is not null;

@@ -246,7 +246,9 @@ function drawRun(run) {
   const events = `${location.origin}/v1/runs/${run.id}/events`;
   const topic = `${settings.topic_prefix}.run.${run.tenant}.${run.id}`;
   show("curl", `curl -N -H 'Accept: text/event-stream' ${quoted(events)}`);
-  show("kcat", `kcat -C -b ${quoted(settings.bootstrap_servers)} -t ${quoted(topic)} -o beginning -f '%o %s\\n'`);
+  show("kcat", run.topic_deleted_at
+    ? `# its topic was deleted at ${run.topic_deleted_at}`
+    : `kcat -C -b ${quoted(settings.bootstrap_servers)} -t ${quoted(topic)} -o beginning -f '%o %s\\n'`);
 }
 
 async function choose(id) {

@@ -23,7 +23,8 @@ public enum ErrorCode {
     PAYLOAD_TOO_LARGE(Kind.USER, 413, "OR006"),
     UNSUPPORTED_MEDIA_TYPE(Kind.USER, 415, null),
     INTERNAL(Kind.INTERNAL, 500, null),
-    UNAVAILABLE(Kind.EXTERNAL, 503, null);
+    UNAVAILABLE(Kind.EXTERNAL, 503, null),
+    TOO_MANY_RUNS(Kind.EXHAUSTED, 503, null);
 
     /** Who has to act. */
     public enum Kind {
@@ -32,7 +33,9 @@ public enum ErrorCode {
         /** We: a bug. */
         INTERNAL,
         /** Something we depend on is away: try again. */
-        EXTERNAL
+        EXTERNAL,
+        /** Nobody at once: a limit of the installation's is reached; try again later. */
+        EXHAUSTED
     }
 
     private final Kind kind;

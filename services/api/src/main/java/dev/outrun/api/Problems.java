@@ -29,6 +29,9 @@ final class Problems {
     /** When to try again after a refusal that is not the caller's fault. */
     private static final String RETRY_AFTER_SECONDS = "1";
 
+    /** The same where a limit has to be left first: so often the reaper makes room. */
+    private static final String RETRY_EXHAUSTED_AFTER_SECONDS = "30";
+
     private Problems() {}
 
     private record Problem(String type, String title, int status, String detail, String code) {
@@ -64,6 +67,10 @@ final class Problems {
             case EXTERNAL -> {
                 LOG.warn("event=unavailable path={} reason={}", path(request), e.getMessage());
                 response.header(HeaderNames.RETRY_AFTER, RETRY_AFTER_SECONDS);
+            }
+            case EXHAUSTED -> {
+                LOG.debug("event=exhausted path={} code={}", path(request), e.code().code());
+                response.header(HeaderNames.RETRY_AFTER, RETRY_EXHAUSTED_AFTER_SECONDS);
             }
             case INTERNAL -> {
                 unknown(request, response, e);

@@ -7,6 +7,9 @@ import dev.outrun.schema.run.Tenant;
 @FunctionalInterface
 public interface RunIds {
 
-    /** An id that nobody else gets. May block for a short while; from any thread. */
+    /**
+     * An id that nobody else gets. May block for a short while; from any thread. Throws {@code
+     * too_many_runs} where no further run may be started now.
+     */
     RunId take(Tenant tenant);
 }

@@ -49,6 +49,7 @@ final class RunJson {
         text(json, "created_at", run.createdAt());
         text(json, "updated_at", run.updatedAt());
         text(json, "finished_at", run.finishedAt());
+        text(json, "topic_deleted_at", run.topicDeletedAt());
         halted(json, run.halted());
     }
 

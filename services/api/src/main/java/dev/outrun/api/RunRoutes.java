@@ -44,7 +44,7 @@ final class RunRoutes {
 
     RunRoutes(Ledger ledger, RunIds ids, InstantSource clock, int startBodyBytesMax) {
         this.ledger = ledger;
-        this.ids = new SpareIds(ids);
+        this.ids = new SpareIds(ids, clock);
         this.clock = clock;
         this.startBodyBytesMax = startBodyBytesMax;
     }
@@ -65,11 +65,30 @@ final class RunRoutes {
                         request.headers().first(IDEMPOTENCY_KEY).orElse(null),
                         clock);
         Tenant tenant = Tenant.DEFAULT;
-        RunId minted = ids.take(tenant);
+        RunId minted;
+        try {
+            minted = ids.take(tenant);
+        } catch (OutrunException refusal) {
+            started(response, Status.OK_200, startedBefore(start, tenant, refusal));
+            return;
+        }
         RunId id = startOrGiveBack(start, tenant, minted);
-        response.status(id.equals(minted) ? Status.CREATED_201 : Status.OK_200);
+        started(response, id.equals(minted) ? Status.CREATED_201 : Status.OK_200, id);
+    }
+
+    private void started(ServerResponse response, Status status, RunId id) {
+        response.status(status);
         response.header(HeaderNames.LOCATION, "/v1/runs/" + id);
         Reply.json(response, RunJson.whole(run(ledger, id)));
+    }
+
+    /** Where none may be added: the run with the same key, which needs nothing new. */
+    private RunId startedBefore(StartRequest start, Tenant tenant, OutrunException refusal) {
+        String key = start.idempotencyKey();
+        if (key == null || refusal.code() != ErrorCode.TOO_MANY_RUNS) {
+            throw refusal;
+        }
+        return ledger.runWithKey(tenant, key).orElseThrow(() -> refusal);
     }
 
     private RunId startOrGiveBack(StartRequest start, Tenant tenant, RunId minted) {

@@ -5,6 +5,8 @@ import dev.outrun.api.hub.HubConfig;
 import dev.outrun.api.hub.Lanes;
 import dev.outrun.ledger.InMemoryLedger;
 import dev.outrun.ledger.StartRun;
+import dev.outrun.schema.error.ErrorCode;
+import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.json.WireJson;
 import dev.outrun.schema.run.RunId;
@@ -38,6 +40,10 @@ final class ApiStage implements AutoCloseable {
 
     final InMemoryLedger ledger = new InMemoryLedger(InstantSource.system(), this::publish);
     final AtomicInteger minted = new AtomicInteger();
+
+    /** Whether no further run may be started. */
+    volatile boolean full;
+
     final ApiServer server;
     private final Lanes lanes;
     private final HttpClient client = HttpClient.newHttpClient();
@@ -122,6 +128,9 @@ final class ApiStage implements AutoCloseable {
     }
 
     private RunId mint() {
+        if (full) {
+            throw new OutrunException(ErrorCode.TOO_MANY_RUNS, "there are 3 run topics");
+        }
         minted.incrementAndGet();
         return RunId.mint(InstantSource.system(), new SplittableRandom());
     }

@@ -76,6 +76,65 @@ class RunRoutesTest {
     }
 
     @Test
+    void start_whereThereAreTooManyRuns_isRefusedAndWritesNothing(TestStack stack)
+            throws Exception {
+        try (ApiStage stage = new ApiStage(stack)) {
+            // Given
+            String known = "{\"handler\":\"echo\",\"idempotency_key\":\"known\"}";
+            String first = ApiStage.json(stage.post("/v1/runs", known)).get("id").textValue();
+            stage.full = true;
+
+            // When
+            HttpResponse<String> refused = stage.post("/v1/runs", "{\"handler\":\"echo\"}");
+            HttpResponse<String> withANewKey =
+                    stage.post("/v1/runs", known.replace("known", "new"));
+            HttpResponse<String> again = stage.post("/v1/runs", known);
+            HttpResponse<String> other =
+                    stage.post("/v1/runs/" + first + "/events", "{\"type\":\"note\"}");
+
+            // Then
+            assertEquals(503, refused.statusCode());
+            assertEquals("too_many_runs", ApiStage.json(refused).get("code").textValue());
+            assertEquals(
+                    "application/problem+json",
+                    refused.headers().firstValue("Content-Type").orElseThrow());
+            assertEquals("30", refused.headers().firstValue("Retry-After").orElseThrow());
+            assertEquals(503, withANewKey.statusCode());
+            assertEquals(200, again.statusCode());
+            assertEquals(first, ApiStage.json(again).get("id").textValue());
+            assertEquals(201, other.statusCode());
+            assertEquals(1, ApiStage.json(stage.get("/v1/runs")).get("runs").size());
+
+            // When
+            stage.full = false;
+
+            // Then
+            assertEquals(201, stage.post("/v1/runs", "{\"handler\":\"echo\"}").statusCode());
+        }
+    }
+
+    @Test
+    void reapedRun_saysWhenItsTopicWasDeleted(TestStack stack) throws Exception {
+        try (ApiStage stage = new ApiStage(stack)) {
+            // Given
+            RunId run = stage.start();
+            stage.finish(run);
+            JsonNode before = ApiStage.json(stage.get("/v1/runs/" + run));
+
+            // When
+            stage.ledger.reap(run);
+
+            // Then
+            assertTrue(before.get("topic_deleted_at").isNull());
+            assertEquals(
+                    String.valueOf(stage.ledger.run(run).orElseThrow().topicDeletedAt()),
+                    ApiStage.json(stage.get("/v1/runs/" + run))
+                            .get("topic_deleted_at")
+                            .textValue());
+        }
+    }
+
+    @Test
     void list_pageByPage_givesEveryRunOnceNewestFirst(TestStack stack) throws Exception {
         try (ApiStage stage = new ApiStage(stack)) {
             // Given

@@ -3,6 +3,7 @@ package dev.outrun.ledger;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.RunStatus;
+import dev.outrun.schema.run.Tenant;
 import dev.outrun.schema.work.Decision;
 import java.util.Collection;
 import java.util.List;
@@ -73,6 +74,9 @@ public interface Ledger {
 
     /** One run. */
     Optional<Run> run(RunId run);
+
+    /** The run that a tenant has started with this idempotency key. */
+    Optional<RunId> runWithKey(Tenant tenant, String idempotencyKey);
 
     /** Runs, newest first, by creation time and then id. */
     List<Run> runs(RunQuery query);

@@ -10,6 +10,7 @@ import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.RunStatus;
+import dev.outrun.schema.run.Tenant;
 import dev.outrun.schema.work.Decision;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -178,6 +179,13 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
     @Override
     public Optional<Run> run(RunId run) {
         return ask(ErrorCode.INVALID_REQUEST, () -> new SelectRun(run).from(jooq));
+    }
+
+    @Override
+    public Optional<RunId> runWithKey(Tenant tenant, String idempotencyKey) {
+        return ask(
+                ErrorCode.INVALID_REQUEST,
+                () -> new SelectRunWithKey(tenant, idempotencyKey).from(jooq));
     }
 
     @Override

@@ -67,7 +67,7 @@ final class Refusals {
     private static String message(ErrorCode code, SQLException sql) {
         return switch (code.kind()) {
             case EXTERNAL -> "Postgres does not answer";
-            case INTERNAL -> "the ledger failed with SQLSTATE " + sql.getSQLState();
+            case INTERNAL, EXHAUSTED -> "the ledger failed with SQLSTATE " + sql.getSQLState();
             case USER -> userMessage(sql);
         };
     }

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param attempt the live attempt, or the last one; 0 before the first
  * @param nextSeq how many events its log has
  * @param input JSON text, as are output and error
+ * @param topicDeletedAt when its topic was given up, after the retention; null while it has one
  * @param halted null while all of its events can be published
  */
 public record Run(
@@ -31,6 +32,7 @@ public record Run(
         Instant createdAt,
         Instant updatedAt,
         @Nullable Instant finishedAt,
+        @Nullable Instant topicDeletedAt,
         @Nullable Halted halted) {
 
     /**

@@ -36,6 +36,7 @@ final class RunRow {
                     RUN.CREATED_AT,
                     RUN.UPDATED_AT,
                     RUN.FINISHED_AT,
+                    RUN.TOPIC_DELETED_AT,
                     HALTED_RUN.NEXT_SEQ,
                     HALTED_RUN.BAD_SEQ,
                     HALTED_RUN.REASON,
@@ -63,6 +64,7 @@ final class RunRow {
                 row.get(RUN.CREATED_AT).toInstant(),
                 row.get(RUN.UPDATED_AT).toInstant(),
                 instant(row.get(RUN.FINISHED_AT)),
+                instant(row.get(RUN.TOPIC_DELETED_AT)),
                 halted(row));
     }
 

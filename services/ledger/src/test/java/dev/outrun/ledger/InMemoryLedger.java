@@ -7,6 +7,7 @@ import dev.outrun.schema.event.EventTypes;
 import dev.outrun.schema.json.WireJson;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.RunStatus;
+import dev.outrun.schema.run.Tenant;
 import dev.outrun.schema.work.Decision;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -93,7 +94,7 @@ public final class InMemoryLedger implements Ledger {
     private RunId startRun(StartRun start) {
         require(handlers.contains(start.handler()), ErrorCode.UNKNOWN_HANDLER, start.handler());
         require(QUEUE.matcher(start.queue()).matches(), ErrorCode.INVALID_REQUEST, "queue name");
-        Optional<MemoryRun> before = withKeyOf(start);
+        Optional<MemoryRun> before = withKey(start.tenant(), start.idempotencyKey());
         if (before.isPresent()) {
             return before.get().id;
         }
@@ -121,11 +122,10 @@ public final class InMemoryLedger implements Ledger {
         return id;
     }
 
-    private Optional<MemoryRun> withKeyOf(StartRun start) {
-        String key = start.idempotencyKey();
+    private Optional<MemoryRun> withKey(Tenant tenant, @Nullable String key) {
         return runs.values().stream()
                 .filter(run -> key != null && key.equals(run.start.idempotencyKey()))
-                .filter(run -> run.start.tenant().equals(start.tenant()))
+                .filter(run -> run.start.tenant().equals(tenant))
                 .findFirst();
     }
 
@@ -257,6 +257,11 @@ public final class InMemoryLedger implements Ledger {
         transaction(() -> known(run).halted = new Run.Halted(nextSeq, badSeq, reason, now()));
     }
 
+    /** As a reaper does before it deletes the run's topic. */
+    public void reap(RunId run) {
+        transaction(() -> known(run).topicDeletedAt = now());
+    }
+
     @Override
     public boolean record(Decision decision) {
         RunId id = RunId.parse(decision.run());
@@ -309,6 +314,11 @@ public final class InMemoryLedger implements Ledger {
     @Override
     public Optional<Run> run(RunId id) {
         return transaction(() -> Optional.ofNullable(runs.get(id)).map(MemoryRun::toRun));
+    }
+
+    @Override
+    public Optional<RunId> runWithKey(Tenant tenant, String idempotencyKey) {
+        return transaction(() -> withKey(tenant, idempotencyKey).map(run -> run.id));
     }
 
     @Override

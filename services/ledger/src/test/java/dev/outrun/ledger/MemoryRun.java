@@ -26,6 +26,7 @@ final class MemoryRun {
     boolean cancelRequested;
     Instant updatedAt;
     @Nullable Instant finishedAt;
+    @Nullable Instant topicDeletedAt;
     Run.@Nullable Halted halted;
 
     MemoryRun(StartRun start, RunId id, int shard, Instant now) {
@@ -79,6 +80,7 @@ final class MemoryRun {
                 createdAt,
                 updatedAt,
                 finishedAt,
+                topicDeletedAt,
                 halted);
     }
 }

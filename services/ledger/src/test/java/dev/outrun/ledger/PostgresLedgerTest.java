@@ -2,6 +2,7 @@ package dev.outrun.ledger;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -80,6 +81,25 @@ final class PostgresLedgerTest
                 halted);
         assertTrue(resolved);
         assertFalse(other);
+    }
+
+    @Test
+    void reaped_run_says_since_when() throws SQLException {
+        // Given
+        RunId run = completed();
+        Instant since = Instant.parse("2030-01-31T12:00:00.123456Z");
+        assertNull(ledger.run(run).orElseThrow().topicDeletedAt());
+
+        // When
+        try (Connection connection = stack.dataSource().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute(
+                    "update outrun.run set topic_deleted_at = '%s' where id = '%s'"
+                            .formatted(since, run));
+        }
+
+        // Then
+        assertEquals(since, ledger.run(run).orElseThrow().topicDeletedAt());
     }
 
     @Test

@@ -116,6 +116,26 @@ interface ReadContract extends LedgerContract {
     }
 
     @Test
+    default void run_is_found_by_its_tenants_key() {
+        // Given
+        ledger().registerHandlers(List.of(HANDLER));
+        Tenant tenant = newTenant();
+        Tenant other = newTenant();
+        RunId run = ledger().start(withKey(tenant, "k"));
+        RunId others = ledger().start(withKey(other, "k"));
+
+        // Then
+        assertEquals(Optional.of(run), ledger().runWithKey(tenant, "k"));
+        assertEquals(Optional.of(others), ledger().runWithKey(other, "k"));
+        assertEquals(Optional.empty(), ledger().runWithKey(tenant, "K"));
+        assertEquals(Optional.empty(), ledger().runWithKey(newTenant(), "k"));
+    }
+
+    private static StartRun withKey(Tenant tenant, String key) {
+        return new StartRun(null, tenant, StartRun.DEFAULT_QUEUE, HANDLER, "1", key, null, null);
+    }
+
+    @Test
     default void runs_are_filtered() {
         // Given
         Tenant tenant = newTenant();

@@ -21,8 +21,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Stretches of runs' logs, page by page: from the run's topic, and from Postgres what the topic
- * does not have (yet, or any more). A few threads with a consumer each do the reading, so that no
- * client, however slow, holds one longer than a page takes.
+ * does not have (yet, or any more); of a run whose topic was reaped all of it. A few threads with a
+ * consumer each do the reading, so that no client, however slow, holds one longer than a page
+ * takes.
  */
 public final class History implements AutoCloseable {
 
@@ -111,7 +112,7 @@ public final class History implements AutoCloseable {
     }
 
     private List<Event> fromTopic(Run run, long from, long to) {
-        if (System.nanoTime() - topicsFrom < 0) {
+        if (run.topicDeletedAt() != null || System.nanoTime() - topicsFrom < 0) {
             return List.of();
         }
         String topic = topics.run(run.tenant(), run.id());
