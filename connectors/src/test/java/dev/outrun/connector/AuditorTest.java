@@ -27,7 +27,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -275,6 +277,40 @@ final class AuditorTest {
             // Then
             assertEquals(new AuditReport(1, 2, List.of(), 0), before);
             assertEquals(new AuditReport(1, 3, List.of(), 0), after);
+        }
+    }
+
+    @Test
+    void topicThatWasReaped_isNoDifference_butOneDeletedByHandIs() throws Exception {
+        try (OutboxConnector connector = connector();
+                Admin admin = Admin.create(Map.of("bootstrap.servers", stack.bootstrapServers()))) {
+            // Given
+            RunId reaped = run(1);
+            RunId deleted = run(1);
+            connector.drainOnce(LIMIT);
+            admin.deleteTopics(List.of(topicOf(reaped), topicOf(deleted))).all().get();
+            ledger.execute(
+                    "update outrun.run set finished_at = now(), topic_deleted_at = now()"
+                            + " where id = '%s'".formatted(reaped));
+            ConsumerRecord<byte[], byte[]> copied = firehose(reaped, 1);
+            send(
+                    new ProducerRecord<>(
+                            copied.topic(),
+                            copied.partition(),
+                            copied.key(),
+                            copied.value(),
+                            copied.headers()));
+
+            // When
+            AuditReport report = audit(AuditScope.ALL);
+
+            // Then
+            assertEquals(
+                    Set.of("doubled 1 " + reaped, "missing 0 " + deleted, "missing 1 " + deleted),
+                    report.differences().stream()
+                            .map(found -> brief(found) + " " + found.run())
+                            .collect(Collectors.toSet()));
+            assertEquals(3, report.found());
         }
     }
 

@@ -24,7 +24,7 @@ class RefillTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
     /** Takes the slot from its reader, as often as it is needed, and drops it. */
-    private static final String DROP =
+    static final String DROP =
             """
             do $$ begin
                 loop

@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads the ledger, every run topic and the firehose, as any client would, and says where they
  * differ: each event of the ledger must be once in the firehose, in order, in its shard's
- * partition, and in its run's topic at offset = seq.
+ * partition, and in its run's topic at offset = seq, unless that topic was reaped.
  *
  * <p>A connector may go on meanwhile. The audit takes a moment in the ledger and waits until the
  * connector's checkpoint has passed it; what is appended later is left to the next audit. Needs 8
@@ -279,7 +279,8 @@ public final class Auditor {
             Consumer<byte[], byte[]> consumer, Set<String> existing, List<LoggedRun> page) {
         Map<TopicPartition, FoundLog> logs = new HashMap<>();
         Map<RunId, FoundLog> byRun = new HashMap<>();
-        for (LoggedRun run : page) {
+        List<LoggedRun> kept = page.stream().filter(run -> !run.reaped()).toList();
+        for (LoggedRun run : kept) {
             String topic = topics.run(run.tenant(), run.run());
             FoundLog log = new FoundLog(topic + "/0", findings);
             byRun.put(run.run(), log);
@@ -299,7 +300,7 @@ public final class Auditor {
                         take(record, log);
                     }
                 });
-        for (LoggedRun run : page) {
+        for (LoggedRun run : kept) {
             FoundLog log = byRun.get(run.run());
             if (log != null) {
                 noteIfLonger(log, run, log.compare(run, 0));

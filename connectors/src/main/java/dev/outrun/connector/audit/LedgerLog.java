@@ -1,6 +1,7 @@
 package dev.outrun.connector.audit;
 
 import dev.outrun.connector.audit.Difference.Kind;
+import dev.outrun.connector.source.ReapableRuns;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.Tenant;
@@ -37,7 +38,8 @@ final class LedgerLog implements AutoCloseable {
 
     private static final String RUNS =
             """
-            select id, tenant, shard, next_seq, finished_at is not null
+            select id, tenant, shard, next_seq, finished_at is not null,
+                   topic_deleted_at is not null
             from outrun.run
             where (?::uuid is null or id = ?::uuid)
               and (?::timestamptz is null or created_at >= ?::timestamptz)
@@ -61,11 +63,15 @@ final class LedgerLog implements AutoCloseable {
         this.findings = findings;
     }
 
-    /** Opens a connection and takes the moment: what has committed by now is seen. */
+    /**
+     * Opens a connection and takes the moment: what has committed by now is seen. Until it is
+     * closed no run's topic is reaped but those that the moment knows of.
+     */
     static LedgerLog open(PostgresAddress postgres, AuditScope scope, Findings findings)
             throws SQLException {
         Connection connection = connect(postgres);
         try (Statement statement = connection.createStatement()) {
+            ReapableRuns.keepReapersOut(connection);
             connection.setAutoCommit(false);
             connection.setReadOnly(true);
             connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
@@ -117,6 +123,7 @@ final class LedgerLog implements AutoCloseable {
                                     row.getInt(3),
                                     row.getLong(4),
                                     row.getBoolean(5),
+                                    row.getBoolean(6),
                                     new Digests()));
                 }
             }

@@ -8,6 +8,14 @@ import dev.outrun.schema.run.Tenant;
  *
  * @param end the seq after its last event
  * @param closed whether nothing can follow
+ * @param reaped whether its topic was given up after the retention
  * @param events those whose partition has not been dropped yet
  */
-record LoggedRun(RunId run, Tenant tenant, int shard, long end, boolean closed, Digests events) {}
+record LoggedRun(
+        RunId run,
+        Tenant tenant,
+        int shard,
+        long end,
+        boolean closed,
+        boolean reaped,
+        Digests events) {}

@@ -220,7 +220,7 @@ final class RunLane implements AutoCloseable {
 
     /** Topics that hold what they should not. */
     private Set<String> wrong(Map<String, RunAppend> unseen, Map<String, Long> ends)
-            throws InterruptedException {
+            throws InterruptedException, ExecutionException {
         Set<String> wrong = new HashSet<>();
         Map<String, Long> written = new HashMap<>();
         for (RunAppend first : unseen.values()) {

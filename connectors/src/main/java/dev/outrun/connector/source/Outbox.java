@@ -36,11 +36,13 @@ public final class Outbox {
     private static final String READ =
             """
             select run_id, first_seq, tenant, shard, attempt, events, appended_us, trace
-            from outrun.run_outbox
+            from outrun.run_outbox o
             where (shard & 1023) = any (?)
               and (?::pg_snapshot is null
                    or xid >= pg_snapshot_xmin(?::pg_snapshot)::text::bigint
                       and not pg_visible_in_snapshot(xid::text::xid8, ?::pg_snapshot))
+              and coalesce((select r.topic_deleted_at < o.appended_at from outrun.run r
+                            where r.id = o.run_id), true)
             order by max(appended_us) over (partition by run_id order by first_seq),
                      run_id, first_seq
             """;
@@ -72,7 +74,8 @@ public final class Outbox {
 
     /**
      * Reads what an exported snapshot sees and no watermark covers; each run's appends in seq
-     * order.
+     * order. What was published when a run's topic was given up is left out: it would only make
+     * the topic again.
      *
      * @return how many there were
      */

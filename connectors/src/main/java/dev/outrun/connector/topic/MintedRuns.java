@@ -1,11 +1,15 @@
 package dev.outrun.connector.topic;
 
+import dev.outrun.schema.error.ErrorCode;
+import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.Tenant;
 import dev.outrun.schema.topic.Topics;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -13,7 +17,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -22,11 +25,20 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Run ids whose topics are already made: a pool per tenant, refilled in the background in batches,
- * so that a new run's first event does not wait for its topic. Thread-safe.
+ * so that a new run's first event does not wait for its topic. Makes no more topics than there may
+ * be. Thread-safe.
  */
 public final class MintedRuns implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(MintedRuns.class);
+
+    /** How old an id may be that is given out: its topic is an orphan later, not before. */
+    static final Duration UNUSED_MAX = Duration.ofMinutes(30);
+
+    /** So often the pools are looked through for ids that are too old. */
+    private static final Duration LOOK_EVERY = Duration.ofMinutes(1);
+
+    private static final Duration DELETE_LIMIT = Duration.ofSeconds(10);
 
     /** Tenants with a pool; others get ids whose topics the connector makes. */
     private static final int TENANTS_MAX = 64;
@@ -39,6 +51,7 @@ public final class MintedRuns implements AutoCloseable {
     private final RunTopics runTopics;
     private final Topics topics;
     private final int poolSize;
+    private final RunTopicCount count;
     private final InstantSource clock;
     private final RandomGenerator random;
     private final Map<Tenant, Pool> pools = new ConcurrentHashMap<>();
@@ -55,12 +68,14 @@ public final class MintedRuns implements AutoCloseable {
      * Starts to fill the default tenant's pool; the other ones' when they take their first id.
      *
      * @param poolSize ids kept ready per tenant
+     * @param count learns what topics are made and going to be made, and says when there are enough
      * @param random thread-safe
      */
     public MintedRuns(
             KafkaAddress kafka,
             Topics topics,
             int poolSize,
+            RunTopicCount count,
             InstantSource clock,
             RandomGenerator random) {
         if (poolSize < 1 || poolSize > 10_000) {
@@ -70,6 +85,7 @@ public final class MintedRuns implements AutoCloseable {
         this.runTopics = new RunTopics(kafka, "outrun-minted-runs");
         this.topics = topics;
         this.poolSize = poolSize;
+        this.count = count;
         this.clock = clock;
         this.random = random;
         pools.put(Tenant.DEFAULT, new Pool());
@@ -79,16 +95,37 @@ public final class MintedRuns implements AutoCloseable {
     /**
      * An id nobody else has. Its topic exists, unless the pool is empty just now: then the
      * connector makes it. Never blocks.
+     *
+     * @throws OutrunException {@code too_many_runs} where the pool is empty and there are as many
+     *     run topics as there may be
      */
     public RunId take(Tenant tenant) {
         Pool pool = pool(tenant);
-        RunId id = pool == null ? null : pool.ids.poll();
-        if (pool == null || id == null) {
+        RunId id = pool == null ? null : next(pool);
+        if (pool == null || id == null || pool.size.get() <= poolSize / 2) {
             wake();
-            return RunId.mint(clock, random);
         }
-        if (pool.size.decrementAndGet() <= poolSize / 2) {
-            wake();
+        return id == null ? mint(tenant) : id;
+    }
+
+    /** The pool's next id; null if it has none but such as are too old. */
+    private @Nullable RunId next(Pool pool) {
+        RunId oldest = pool.ids.peek();
+        RunId id = oldest == null || isOld(oldest) ? null : pool.ids.poll();
+        if (id != null) {
+            pool.size.decrementAndGet();
+        }
+        return id;
+    }
+
+    private RunId mint(Tenant tenant) {
+        RunId id = RunId.mint(clock, random);
+        if (!count.add(topics.run(tenant, id))) {
+            throw new OutrunException(
+                    ErrorCode.TOO_MANY_RUNS,
+                    "there are %d run topics, and may be %d: runs have to finish, and their topics to"
+                                    .formatted(count.count(), count.max())
+                            + " be deleted, before more can be started");
         }
         return id;
     }
@@ -118,8 +155,8 @@ public final class MintedRuns implements AutoCloseable {
                 }
             });
             runTopics.delete(unused, CLOSE_LIMIT);
-        } catch (ExecutionException | TimeoutException e) {
-            LOG.warn("unused run topics stay behind", e);
+        } catch (ExecutionException e) {
+            LOG.warn("unused run topics stay behind until the reaper finds them", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
@@ -143,10 +180,11 @@ public final class MintedRuns implements AutoCloseable {
     private void refillLoop() {
         try {
             while (!closed) {
-                refillWanted.acquire();
+                boolean _ = refillWanted.tryAcquire(LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
                 refillWanted.drainPermits();
                 for (Map.Entry<Tenant, Pool> entry : pools.entrySet()) {
                     if (!closed) {
+                        dropOld(entry.getKey(), entry.getValue());
                         refill(entry.getKey(), entry.getValue());
                     }
                 }
@@ -156,16 +194,46 @@ public final class MintedRuns implements AutoCloseable {
         }
     }
 
-    private void refill(Tenant tenant, Pool pool) throws InterruptedException {
-        List<RunId> ids = new ArrayList<>();
-        for (int i = pool.size.get(); i < poolSize; i++) {
-            ids.add(RunId.mint(clock, random));
+    private void dropOld(Tenant tenant, Pool pool) throws InterruptedException {
+        List<String> dropped = new ArrayList<>();
+        for (RunId id : pool.ids) {
+            if (!isOld(id)) {
+                break; // those behind it are younger
+            }
+            if (pool.ids.remove(id)) { // else it was taken just now
+                pool.size.decrementAndGet();
+                dropped.add(topics.run(tenant, id));
+            }
         }
         try {
-            runTopics.create(ids.stream().map(id -> topics.run(tenant, id)).toList());
-            pool.ids.addAll(ids);
+            runTopics.delete(dropped, DELETE_LIMIT);
+            count.remove(dropped);
+        } catch (ExecutionException e) {
+            LOG.warn("old run topics are left to the reaper count={}", dropped.size(), e);
+        }
+    }
+
+    private boolean isOld(RunId id) {
+        Instant minted = id.mintedAt();
+        return minted == null || minted.isBefore(clock.instant().minus(UNUSED_MAX));
+    }
+
+    private void refill(Tenant tenant, Pool pool) throws InterruptedException {
+        Map<String, RunId> ids = new LinkedHashMap<>();
+        for (int i = pool.size.get(); i < poolSize; i++) {
+            RunId id = RunId.mint(clock, random);
+            String topic = topics.run(tenant, id);
+            if (!count.add(topic)) {
+                break; // the next one that is taken asks again
+            }
+            ids.put(topic, id);
+        }
+        try {
+            runTopics.create(ids.keySet());
+            pool.ids.addAll(ids.values());
             pool.size.addAndGet(ids.size());
         } catch (ExecutionException e) {
+            count.remove(ids.keySet());
             LOG.warn("run topics cannot be made ahead tenant={} count={}", tenant, ids.size(), e);
             if (!refillWanted.tryAcquire(RETRY.toMillis(), TimeUnit.MILLISECONDS)) {
                 wake();

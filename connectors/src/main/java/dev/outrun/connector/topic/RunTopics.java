@@ -12,10 +12,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.DeleteTopicsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
@@ -77,7 +77,7 @@ public final class RunTopics implements AutoCloseable {
                 existing.add(topic);
             }
         }
-        ends.putAll(ends(existing));
+        ends.putAll(endsOfExisting(existing));
         return ends;
     }
 
@@ -100,14 +100,14 @@ public final class RunTopics implements AutoCloseable {
             try {
                 Set<String> found = new HashSet<>(topics);
                 found.removeAll(missing(topics));
-                return ends(found);
+                return endsOfExisting(found);
             } catch (ExecutionException e) {
                 waitUnlessHopeless(e, topics.size());
             }
         }
     }
 
-    private Map<String, Long> ends(Set<String> topics)
+    private Map<String, Long> endsOfExisting(Set<String> topics)
             throws InterruptedException, ExecutionException {
         Map<TopicPartition, OffsetSpec> questions = new HashMap<>();
         topics.forEach(topic -> questions.put(new TopicPartition(topic, 0), OffsetSpec.latest()));
@@ -121,28 +121,29 @@ public final class RunTopics implements AutoCloseable {
 
     /**
      * Which of these topics do not end with an event whose seq is its offset, however long brokers
-     * do not answer.
+     * do not answer; one that has been deleted meanwhile is not among them.
      *
      * @param ends the offset after each topic's last record
      */
-    public Set<String> wrong(Map<String, Long> ends) throws InterruptedException {
+    public Set<String> wrong(Map<String, Long> ends)
+            throws InterruptedException, ExecutionException {
         Map<TopicPartition, Long> lasts = new HashMap<>();
         ends.forEach((topic, end) -> {
             if (end > 0) {
                 lasts.put(new TopicPartition(topic, 0), end - 1);
             }
         });
-        if (lasts.isEmpty()) {
-            return Set.of();
-        }
-        while (true) {
+        while (!lasts.isEmpty()) {
             try (Consumer<byte[], byte[]> consumer = Consumers.create(kafka, "outrun-run-ends")) {
                 return wrong(consumer, lasts);
             } catch (RetriableException e) {
                 LOG.warn("the ends of run topics cannot be read count={}", ends.size(), e);
                 Thread.sleep(ASK_AGAIN);
+                Set<String> existing = ends(ends.keySet()).keySet();
+                lasts.keySet().removeIf(last -> !existing.contains(last.topic()));
             }
         }
+        return Set.of();
     }
 
     private static Set<String> wrong(
@@ -245,14 +246,23 @@ public final class RunTopics implements AutoCloseable {
         return existing;
     }
 
-    /** Deletes topics, as far as the time goes. */
+    /** The names of all topics there are, of whatever kind. */
+    Set<String> names() throws InterruptedException, ExecutionException {
+        return admin.listTopics().names().get();
+    }
+
+    /** Deletes topics that are still there, as far as the time goes. */
     void delete(Collection<String> topics, Duration limit)
-            throws InterruptedException, ExecutionException, TimeoutException {
+            throws InterruptedException, ExecutionException {
         long deadline = System.nanoTime() + limit.toNanos();
         for (List<String> batch : batches(topics)) {
-            admin.deleteTopics(batch)
-                    .all()
-                    .get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+            long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+            DeleteTopicsOptions limited =
+                    new DeleteTopicsOptions().timeoutMs((int) Math.max(1, left));
+            for (KafkaFuture<Void> deleted :
+                    admin.deleteTopics(batch, limited).topicNameValues().values()) {
+                goneAfter(deleted);
+            }
         }
     }
 

@@ -5,17 +5,24 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.outrun.schema.error.ErrorCode;
+import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.Tenant;
 import dev.outrun.teststack.TestStack;
 import dev.outrun.teststack.TestStackExtension;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -78,11 +85,125 @@ class TopicsTest {
     }
 
     @Test
+    void endsOfTopics_deletedMeanwhile_areNotWrong() throws Exception {
+        try (RunTopics topics = new RunTopics(kafka, "test")) {
+            // Given
+            String gone = stack.topics().run(Tenant.DEFAULT, run());
+
+            // When
+            Set<String> wrong = topics.wrong(Map.of(gone, 5L));
+
+            // Then
+            assertEquals(Set.of(), wrong);
+        }
+    }
+
+    @Test
+    void topics_ofWhichSomeAreGone_areDeleted() throws Exception {
+        try (RunTopics topics = new RunTopics(kafka, "test")) {
+            // Given
+            String one = stack.topics().run(Tenant.DEFAULT, run());
+            String gone = stack.topics().run(Tenant.DEFAULT, run());
+            topics.create(List.of(one));
+
+            // When
+            topics.delete(List.of(gone, one), Duration.ofSeconds(30));
+
+            // Then
+            assertEquals(Set.of(), awaitRunTopics(0));
+        }
+    }
+
+    @Test
+    void mintedRuns_atTheLimit_makeNoMoreAndRefuseUntilTopicsHaveGone() throws Exception {
+        // Given
+        RunTopicCount count = count(3);
+        try (MintedRuns minted = mintedRuns(count, InstantSource.system())) {
+            awaitReady(minted, 3);
+
+            // When
+            List<RunId> taken = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                taken.add(minted.take(Tenant.DEFAULT));
+            }
+            OutrunException refusal =
+                    assertThrows(OutrunException.class, () -> minted.take(Tenant.DEFAULT));
+            assertThrows(OutrunException.class, () -> minted.take(new Tenant("other")));
+
+            // Then
+            assertEquals(ErrorCode.TOO_MANY_RUNS, refusal.code());
+            assertTrue(count.isFull());
+            assertEquals(3, count.count());
+
+            // When
+            count.remove(List.of(stack.topics().run(Tenant.DEFAULT, taken.getFirst())));
+            taken.add(awaitTaken(minted));
+
+            // Then
+            assertEquals(4, Set.copyOf(taken).size());
+            assertEquals(3, count.count());
+        }
+    }
+
+    /** An id, once there is one: a pool may be making its topic at this moment. */
+    private static RunId awaitTaken(MintedRuns minted) {
+        long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        while (true) {
+            try {
+                return minted.take(Tenant.DEFAULT);
+            } catch (OutrunException e) {
+                assertTrue(System.nanoTime() < deadline, e.getMessage());
+            }
+        }
+    }
+
+    @Test
+    void mintedRuns_thatAreTooOld_areNotGivenOutAndTheirTopicsGo() throws Exception {
+        // Given
+        AtomicReference<Instant> now = new AtomicReference<>(Instant.now());
+        RunTopicCount count = count(100);
+        try (MintedRuns minted = mintedRuns(count, now::get)) {
+            awaitReady(minted, 8);
+            Set<String> old = awaitRunTopics(8);
+
+            // When
+            now.updateAndGet(time -> time.plus(MintedRuns.UNUSED_MAX).plusMillis(1));
+            RunId taken = minted.take(Tenant.DEFAULT);
+
+            // Then
+            assertEquals(now.get().truncatedTo(ChronoUnit.MILLIS), taken.mintedAt());
+            awaitGone(old);
+            awaitReady(minted, 8);
+            assertEquals(9, count.count()); // and the one that the connector makes
+        }
+    }
+
+    @Test
+    void count_isWhatWasListedAndWhatWasMadeSince() {
+        // Given
+        RunTopicCount count = count(4);
+        count.add("made before");
+        count.add("made before, gone");
+
+        // When
+        count.beginListing();
+        count.add("made during, seen");
+        count.add("made during, not seen");
+        boolean tooMany = count.add("too many");
+        count.list(Set.of("made before", "another's", "made during, seen"));
+
+        // Then
+        assertFalse(tooMany);
+        assertEquals(4, count.count());
+        assertTrue(count.isFull());
+        count.remove(List.of("made during, not seen", "another's"));
+        assertEquals(2, count.count());
+    }
+
+    @Test
     void mintedRuns_taken_areDistinctAndTheirTopicsStay() throws Exception {
         // Given
-        MintedRuns minted =
-                new MintedRuns(
-                        kafka, stack.topics(), 8, InstantSource.system(), new SecureRandom());
+        MintedRuns minted = mintedRuns(count(1_000), InstantSource.system());
         Tenant tenant = new Tenant("other");
 
         // When: more than the pool holds, of a tenant it has not heard of
@@ -99,6 +220,31 @@ class TopicsTest {
         assertEquals(20, taken.size());
         assertFalse(taken.contains(ready));
         assertEquals(Set.of(stack.topics().run(tenant, ready)), awaitRunTopics(1));
+    }
+
+    private MintedRuns mintedRuns(RunTopicCount count, InstantSource clock) {
+        return new MintedRuns(kafka, stack.topics(), 8, count, clock, new SecureRandom());
+    }
+
+    private static RunTopicCount count(int max) {
+        return new RunTopicCount(new RunTopicLimits(RunTopicLimits.DEFAULT.retention(), max));
+    }
+
+    private void awaitGone(Set<String> topics) throws Exception {
+        long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        while (!Collections.disjoint(runTopics(), topics) && System.nanoTime() < deadline) {
+            Thread.onSpinWait();
+        }
+        assertTrue(Collections.disjoint(runTopics(), topics));
+    }
+
+    /** Returns once the default tenant's pool has so many. */
+    private static void awaitReady(MintedRuns minted, int count) {
+        long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        while (minted.ready(Tenant.DEFAULT) != count && System.nanoTime() < deadline) {
+            Thread.onSpinWait();
+        }
+        assertEquals(count, minted.ready(Tenant.DEFAULT));
     }
 
     /** The run topics, once the broker's list of them has so many. */

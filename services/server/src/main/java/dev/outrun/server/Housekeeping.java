@@ -1,13 +1,18 @@
 package dev.outrun.server;
 
+import dev.outrun.connector.topic.Reaper;
 import dev.outrun.ledger.Ledger;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What has to be done now and then: making the outbox's partitions ahead of their days. */
+/**
+ * What has to be done now and then: making the outbox's partitions ahead of their days, and
+ * sweeping the run topics. A thread for each.
+ */
 final class Housekeeping implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Housekeeping.class);
@@ -15,42 +20,64 @@ final class Housekeeping implements AutoCloseable {
     /** A week without this process is covered; after that rows go to the default partition. */
     private static final int DAYS_AHEAD = 7;
 
-    private static final Duration EVERY = Duration.ofHours(1);
+    private static final Duration PARTITIONS_EVERY = Duration.ofHours(1);
 
-    private final Ledger ledger;
+    /** After so long runs that were refused may be started. */
+    private static final Duration SWEEP_EVERY = Duration.ofSeconds(30);
+
     private final CountDownLatch closed = new CountDownLatch(1);
-    private final Thread thread;
+    private final List<Thread> threads;
 
-    /** Starts it: a first time at once. */
-    Housekeeping(Ledger ledger) {
-        this.ledger = ledger;
-        this.thread = Thread.ofVirtual().name("outrun-housekeeping").start(this::run);
+    /** Something to do; where it fails, the next time is another chance. */
+    @FunctionalInterface
+    private interface Chore {
+        void run() throws InterruptedException;
     }
 
-    private void run() {
+    /** Starts it: each a first time at once. */
+    Housekeeping(Ledger ledger, Reaper reaper) {
+        this.threads =
+                List.of(
+                        start("partitions", PARTITIONS_EVERY, () -> makePartitions(ledger)),
+                        start("run-topics", SWEEP_EVERY, reaper::sweep));
+    }
+
+    private Thread start(String name, Duration every, Chore chore) {
+        return Thread.ofVirtual()
+                .name("outrun-housekeeping-" + name)
+                .start(() -> repeat(name, every, chore));
+    }
+
+    private void repeat(String name, Duration every, Chore chore) {
         try {
             do {
-                makePartitions();
-            } while (!closed.await(EVERY.toMillis(), TimeUnit.MILLISECONDS));
+                runOnce(name, every, chore);
+            } while (!closed.await(every.toMillis(), TimeUnit.MILLISECONDS));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // closed: there is nothing to finish
         }
     }
 
-    private void makePartitions() {
+    private void runOnce(String name, Duration every, Chore chore) throws InterruptedException {
         try {
-            int made = ledger.makePartitions(DAYS_AHEAD);
-            if (made > 0) {
-                log.info("made outbox partitions count={}", made);
-            }
+            chore.run();
         } catch (RuntimeException e) {
-            log.warn("could not make outbox partitions retry_in={}", EVERY, e);
+            if (closed.getCount() > 0) { // else it was interrupted
+                log.warn("housekeeping failed chore={} retry_in={}", name, every, e);
+            }
+        }
+    }
+
+    private static void makePartitions(Ledger ledger) {
+        int made = ledger.makePartitions(DAYS_AHEAD);
+        if (made > 0) {
+            log.info("made outbox partitions count={}", made);
         }
     }
 
     @Override
     public void close() {
         closed.countDown();
-        thread.interrupt();
+        threads.forEach(Thread::interrupt);
     }
 }

@@ -9,6 +9,8 @@ import dev.outrun.connector.OutboxConnector;
 import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.connector.topic.MintedRuns;
 import dev.outrun.connector.topic.PlatformTopics;
+import dev.outrun.connector.topic.Reaper;
+import dev.outrun.connector.topic.RunTopicCount;
 import dev.outrun.engine.EngineProperties;
 import dev.outrun.ledger.DecisionRecorder;
 import dev.outrun.ledger.Ledger;
@@ -59,12 +61,14 @@ public final class Outrun implements AutoCloseable {
     private final Parts parts;
     private final Ledger ledger;
     private final OutboxConnector connector;
+    private final Reaper reaper;
     private final URI url;
 
-    private Outrun(Parts parts, Ledger ledger, OutboxConnector connector, URI url) {
+    private Outrun(Parts parts, Ledger ledger, OutboxConnector connector, Reaper reaper, URI url) {
         this.parts = parts;
         this.ledger = ledger;
         this.connector = connector;
+        this.reaper = reaper;
         this.url = url;
     }
 
@@ -98,14 +102,16 @@ public final class Outrun implements AutoCloseable {
         KafkaAddress kafka = new KafkaAddress(config.bootstrapServers(), Map.of());
         PostgresLedger ledger = parts.add("ledger", PostgresLedger.open(ledgerConfig(config)));
         PlatformTopics.create(kafka, config.topics(), ledger.shards());
-        parts.add("housekeeping", new Housekeeping(ledger));
+        RunTopicCount runTopics = new RunTopicCount(config.runTopics());
+        Reaper reaper = parts.add("reaper", reaper(config, kafka, runTopics));
+        parts.add("housekeeping", new Housekeeping(ledger, reaper));
         var connector =
                 parts.later("connector", () -> OutboxConnector.start(connectorConfig(config)));
         var engine =
                 parts.later(
                         "engine", () -> Engine.start(config.topics(), engineProperties(config)));
         var recorder = parts.later("recorder", () -> recorder(config, ledger));
-        var runIds = parts.later("run ids", () -> mintedRuns(config, kafka));
+        var runIds = parts.later("run ids", () -> mintedRuns(config, kafka, runTopics));
         var worker = parts.later("worker", () -> worker(config, ledger, handlers));
         recorder.join();
         worker.join();
@@ -129,6 +135,7 @@ public final class Outrun implements AutoCloseable {
                 parts,
                 ledger,
                 connector.join(),
+                reaper,
                 URI.create("http://" + config.host() + ":" + api.port()));
     }
 
@@ -156,6 +163,21 @@ public final class Outrun implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new OutrunException(ErrorCode.UNAVAILABLE, "interrupted while draining", e);
+        }
+    }
+
+    /**
+     * Deletes the run topics that are due, now, and returns when it has.
+     *
+     * @throws OutrunException {@code unavailable} where Postgres or Kafka do not answer, or this
+     *     thread was interrupted
+     */
+    public void sweepRunTopics() {
+        try {
+            reaper.sweep();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new OutrunException(ErrorCode.UNAVAILABLE, "interrupted while sweeping", e);
         }
     }
 
@@ -212,9 +234,25 @@ public final class Outrun implements AutoCloseable {
                 handlers);
     }
 
-    private static MintedRuns mintedRuns(OutrunConfig config, KafkaAddress kafka) {
+    private static MintedRuns mintedRuns(
+            OutrunConfig config, KafkaAddress kafka, RunTopicCount runTopics) {
         return new MintedRuns(
-                kafka, config.topics(), MINTED_RUNS, InstantSource.system(), new SecureRandom());
+                kafka,
+                config.topics(),
+                MINTED_RUNS,
+                runTopics,
+                InstantSource.system(),
+                new SecureRandom());
+    }
+
+    private static Reaper reaper(OutrunConfig config, KafkaAddress kafka, RunTopicCount runTopics) {
+        return new Reaper(
+                config.postgres(),
+                kafka,
+                config.topics(),
+                config.runTopics(),
+                runTopics,
+                InstantSource.system());
     }
 
     private static <T extends AutoCloseable> Readiness readiness(

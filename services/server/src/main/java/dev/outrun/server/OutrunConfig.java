@@ -1,6 +1,7 @@
 package dev.outrun.server;
 
 import dev.outrun.connector.ConnectorConfig.SourceSettings;
+import dev.outrun.connector.topic.RunTopicLimits;
 import dev.outrun.engine.Guarantee;
 import dev.outrun.schema.sql.PostgresAddress;
 import dev.outrun.schema.topic.Topics;
@@ -29,7 +30,8 @@ public record OutrunConfig(
         String instance,
         Path stateDir,
         Guarantee guarantee,
-        int workerConcurrency) {
+        int workerConcurrency,
+        RunTopicLimits runTopics) {
 
     public static final String DEFAULT_SLOT = "outrun";
 
@@ -53,7 +55,8 @@ public record OutrunConfig(
                 "outrun",
                 stateDir,
                 Guarantee.AT_LEAST_ONCE,
-                WORKER_CONCURRENCY);
+                WORKER_CONCURRENCY,
+                RunTopicLimits.DEFAULT);
     }
 
     /** The same on another port. */
@@ -69,7 +72,25 @@ public record OutrunConfig(
                 instance,
                 stateDir,
                 guarantee,
-                workerConcurrency);
+                workerConcurrency,
+                runTopics);
+    }
+
+    /** The same with other limits for run topics. */
+    public OutrunConfig withRunTopics(RunTopicLimits other) {
+        return new OutrunConfig(
+                postgres,
+                bootstrapServers,
+                topics,
+                slot,
+                source,
+                host,
+                port,
+                instance,
+                stateDir,
+                guarantee,
+                workerConcurrency,
+                other);
     }
 
     /** The same with a connector that is fed in another way. */
@@ -85,6 +106,7 @@ public record OutrunConfig(
                 instance,
                 stateDir,
                 guarantee,
-                workerConcurrency);
+                workerConcurrency,
+                runTopics);
     }
 }

@@ -1,6 +1,7 @@
 package dev.outrun.server.cli;
 
 import dev.outrun.connector.ConnectorConfig.SourceSettings;
+import dev.outrun.connector.topic.RunTopicLimits;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
@@ -77,6 +79,24 @@ final class DevCommand implements Callable<Integer> {
     int slots;
 
     @Option(
+            names = "--run-topic-retention",
+            paramLabel = "TIME",
+            defaultValue = "P7D",
+            description =
+                    "How long the topic of a finished run stays, as in P7D or PT1H; its events are"
+                            + " read from Postgres then (default: ${DEFAULT-VALUE}).")
+    Duration runTopicRetention;
+
+    @Option(
+            names = "--run-topics-max",
+            paramLabel = "N",
+            defaultValue = "20000",
+            description =
+                    "At so many run topics no further run is started over HTTP (default:"
+                            + " ${DEFAULT-VALUE}).")
+    int runTopicsMax;
+
+    @Option(
             names = "--rehearse",
             hidden = true,
             description = "Put a load of sample runs through, and stop.")
@@ -94,7 +114,8 @@ final class DevCommand implements Callable<Integer> {
                         // Not asked for: a Postgres that a kill -9 left behind may still have it,
                         // and is stopped first.
                         postgresPort == 0 ? free("--postgres-port", 0) : postgresPort,
-                        source());
+                        source(),
+                        runTopics());
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime()
                 .addShutdownHook(
@@ -119,6 +140,14 @@ final class DevCommand implements Callable<Integer> {
             return SourceSettings.of(source, slots);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), "--slots: " + e.getMessage(), e);
+        }
+    }
+
+    private RunTopicLimits runTopics() {
+        try {
+            return new RunTopicLimits(runTopicRetention, runTopicsMax);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.outrun.server.cli;
 
 import dev.outrun.connector.ConnectorConfig.SourceSettings;
+import dev.outrun.connector.topic.RunTopicLimits;
 import dev.outrun.devstack.EmbeddedBroker;
 import dev.outrun.devstack.EmbeddedPostgres;
 import dev.outrun.schema.error.ErrorCode;
@@ -24,14 +25,22 @@ final class EmbeddedOutrun implements AutoCloseable {
     static final String HOST = "127.0.0.1";
 
     private final Path folder;
+    private final RunTopicLimits runTopics;
     private final int port;
     private final int kafkaPort;
     private final int postgresPort;
     private final SourceSettings source;
     private final Parts parts = new Parts();
 
-    EmbeddedOutrun(Path folder, int port, int kafkaPort, int postgresPort, SourceSettings source) {
+    EmbeddedOutrun(
+            Path folder,
+            int port,
+            int kafkaPort,
+            int postgresPort,
+            SourceSettings source,
+            RunTopicLimits runTopics) {
         this.folder = folder;
+        this.runTopics = runTopics;
         this.port = port;
         this.kafkaPort = kafkaPort;
         this.postgresPort = postgresPort;
@@ -52,7 +61,8 @@ final class EmbeddedOutrun implements AutoCloseable {
                                 OutrunConfig.DEFAULT_SLOT,
                                 folder.resolve("engine"))
                         .withPort(port)
-                        .withSource(source);
+                        .withSource(source)
+                        .withRunTopics(runTopics);
         Outrun.migrate(config);
         broker.join();
         parts.add("outrun", Outrun.start(config, SampleHandlers.all()));
