@@ -1,11 +1,13 @@
 package dev.outrun.testkit;
 
+import dev.outrun.server.OutrunConfig;
 import dev.outrun.teststack.TestStack;
 import dev.outrun.teststack.TestStackExtension;
 import dev.outrun.worker.RunHandler;
 import dev.outrun.worker.sample.SampleHandlers;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
@@ -37,21 +39,28 @@ public final class OutrunExtension implements ParameterResolver {
 
     private final TestStackExtension stacks = new TestStackExtension();
     private final Map<String, RunHandler> handlers;
+    private final UnaryOperator<OutrunConfig> change;
 
     /** With the sample handlers only. */
     public OutrunExtension() {
-        this(SampleHandlers.all());
+        this(SampleHandlers.all(), UnaryOperator.identity());
     }
 
-    private OutrunExtension(Map<String, RunHandler> handlers) {
+    private OutrunExtension(Map<String, RunHandler> handlers, UnaryOperator<OutrunConfig> change) {
         this.handlers = handlers;
+        this.change = change;
     }
 
     /** With these handlers beside the sample ones. */
     public static OutrunExtension with(Map<String, RunHandler> handlers) {
         Map<String, RunHandler> all = new HashMap<>(SampleHandlers.all());
         all.putAll(handlers);
-        return new OutrunExtension(Map.copyOf(all));
+        return new OutrunExtension(Map.copyOf(all), UnaryOperator.identity());
+    }
+
+    /** The same with other settings. */
+    public OutrunExtension configured(UnaryOperator<OutrunConfig> other) {
+        return new OutrunExtension(handlers, other);
     }
 
     @Override
@@ -64,6 +73,6 @@ public final class OutrunExtension implements ParameterResolver {
         TestStack stack = stacks.resolveParameter(parameter, test);
         return test.getStore(NAMESPACE)
                 .computeIfAbsent(
-                        "outrun", _ -> TestOutrun.start(stack, handlers), TestOutrun.class);
+                        "outrun", _ -> TestOutrun.start(stack, handlers, change), TestOutrun.class);
     }
 }

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -39,18 +40,22 @@ public final class TestOutrun implements AutoCloseable {
 
     private final TestStack stack;
     private final Map<String, RunHandler> handlers;
+    private final UnaryOperator<OutrunConfig> change;
     private final Path stateDir;
     private Outrun outrun;
 
-    private TestOutrun(TestStack stack, Map<String, RunHandler> handlers) {
+    private TestOutrun(
+            TestStack stack, Map<String, RunHandler> handlers, UnaryOperator<OutrunConfig> change) {
         this.stack = stack;
         this.handlers = handlers;
+        this.change = change;
         this.stateDir = scratchFolder();
         this.outrun = launch();
     }
 
-    static TestOutrun start(TestStack stack, Map<String, RunHandler> handlers) {
-        return new TestOutrun(stack, handlers);
+    static TestOutrun start(
+            TestStack stack, Map<String, RunHandler> handlers, UnaryOperator<OutrunConfig> change) {
+        return new TestOutrun(stack, handlers, change);
     }
 
     /** Stops everything cleanly and starts it again over the same database and topics. */
@@ -95,6 +100,11 @@ public final class TestOutrun implements AutoCloseable {
         outrun.drainOnce(WAIT_MAX);
     }
 
+    /** Deletes the run topics that are due. */
+    public void sweepRunTopics() {
+        outrun.sweepRunTopics();
+    }
+
     /** The first records of a run's topic, as many as wanted. */
     public List<ConsumerRecord<byte[], byte[]>> runTopic(RunId run, int wanted) {
         return read(stack.topics().run(Tenant.DEFAULT, run), wanted, List.of());
@@ -130,12 +140,13 @@ public final class TestOutrun implements AutoCloseable {
 
     private Outrun launch() {
         return Outrun.start(
-                OutrunConfig.of(
-                        stack.postgres(),
-                        stack.bootstrapServers(),
-                        stack.topics(),
-                        stack.slot(),
-                        stateDir),
+                change.apply(
+                        OutrunConfig.of(
+                                stack.postgres(),
+                                stack.bootstrapServers(),
+                                stack.topics(),
+                                stack.slot(),
+                                stateDir)),
                 handlers);
     }
 
