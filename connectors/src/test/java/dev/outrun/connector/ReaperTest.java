@@ -103,6 +103,14 @@ final class ReaperTest {
             make(Set.of(topic(orphan)));
             send(topic(nobodys));
             writeByHand(written);
+            Set<String> left = new HashSet<>(kept);
+            left.addAll(foreign);
+            Set<String> all = new HashSet<>(left);
+            all.add(stack.topics().run(OTHER, others));
+            for (RunId run : List.of(finished, ofAnotherKind, orphan)) {
+                all.add(topic(run));
+            }
+            awaitTopics(all);
 
             // When
             Reaper.Swept swept = reaper.sweep();
@@ -110,8 +118,6 @@ final class ReaperTest {
             // Then
             assertEquals(new Reaper.Swept(kept.size() + 5, 3, 1), swept);
             assertEquals(kept.size() + 1, count.count());
-            Set<String> left = new HashSet<>(kept);
-            left.addAll(foreign);
             awaitTopics(left);
             assertEquals("3", ledger.text("select count(topic_deleted_at)::text from outrun.run"));
             assertEquals(new Reaper.Swept(kept.size() + 1, 0, 0), reaper.sweep());
@@ -159,9 +165,11 @@ final class ReaperTest {
             RunId run = finished(Tenant.DEFAULT);
             connector.drainOnce(LIMIT);
             age(run);
+            awaitTopics(Set.of(topic(run)));
             reaper.sweep();
             awaitTopics(Set.of());
             make(Set.of(topic(run)));
+            awaitTopics(Set.of(topic(run)));
 
             // When
             Reaper.Swept swept = reaper.sweep();
@@ -179,11 +187,16 @@ final class ReaperTest {
                 Reaper other = reaper();
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             // Given
+            Set<String> topics = new HashSet<>();
             for (int i = 0; i < 20; i++) {
-                age(finished(Tenant.DEFAULT));
-                make(Set.of(topic(mint(Duration.ofHours(2)))));
+                RunId run = finished(Tenant.DEFAULT);
+                age(run);
+                topics.add(topic(run));
+                topics.add(topic(mint(Duration.ofHours(2))));
             }
+            make(topics);
             connector.drainOnce(LIMIT);
+            awaitTopics(topics);
 
             // When
             Future<Reaper.Swept> first = threads.submit(one::sweep);
@@ -206,6 +219,7 @@ final class ReaperTest {
             RunId run = finished(Tenant.DEFAULT);
             connector.drainOnce(LIMIT);
             age(run);
+            awaitTopics(Set.of(topic(run)));
             ReapableRuns.keepReapersOut(audit);
 
             // When
@@ -228,6 +242,7 @@ final class ReaperTest {
                 RunId run = finished(Tenant.DEFAULT);
                 connector.drainOnce(LIMIT);
                 age(run);
+                awaitTopics(Set.of(topic(open), topic(run)));
 
                 // When
                 reaper.sweep();
@@ -254,6 +269,7 @@ final class ReaperTest {
                 Reaper reaper = reaper()) {
             connector.drainOnce(LIMIT);
             age(run);
+            awaitTopics(Set.of(topic(open), topic(run)));
             reaper.sweep();
         }
         ledger.execute(RefillTest.DROP.formatted(stack.slot()));

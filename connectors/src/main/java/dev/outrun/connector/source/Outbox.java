@@ -74,8 +74,8 @@ public final class Outbox {
 
     /**
      * Reads what an exported snapshot sees and no watermark covers; each run's appends in seq
-     * order. What was published when a run's topic was given up is left out: it would only make
-     * the topic again.
+     * order. What was published when a run's topic was given up is left out: it would only make the
+     * topic again.
      *
      * @return how many there were
      */

@@ -105,6 +105,7 @@ class TopicsTest {
             String one = stack.topics().run(Tenant.DEFAULT, run());
             String gone = stack.topics().run(Tenant.DEFAULT, run());
             topics.create(List.of(one));
+            awaitRunTopics(1);
 
             // When
             topics.delete(List.of(gone, one), Duration.ofSeconds(30));

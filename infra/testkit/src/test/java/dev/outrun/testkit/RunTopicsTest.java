@@ -60,6 +60,7 @@ final class RunTopicsTest {
         assertEquals(before, read(outrun, run, log.size()));
         RunId next = outrun.start("echo", "1");
         outrun.awaitEnd(next);
+        outrun.drain(); // its topic may have had to be made first
         LogAssert.assertSameLogEverywhere(outrun, next);
     }
 
@@ -91,6 +92,7 @@ final class RunTopicsTest {
         // Then
         RunId next = outrun.start("echo", "2");
         outrun.awaitEnd(next);
+        outrun.drain(); // its topic may have had to be made first
         LogAssert.assertSameLogEverywhere(outrun, next);
     }
 
