@@ -167,9 +167,9 @@ public final class Reaper implements AutoCloseable {
     }
 
     private int delete(List<String> names) throws InterruptedException, ExecutionException {
-        runTopics.delete(names, DELETE_LIMIT);
+        int deleted = runTopics.delete(names, DELETE_LIMIT);
         count.remove(names);
-        return names.size();
+        return deleted;
     }
 
     private List<String> names(List<RunTopic> some) {

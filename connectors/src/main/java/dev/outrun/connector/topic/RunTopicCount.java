@@ -9,8 +9,10 @@ import java.util.Set;
  * How many run topics there are, and how many there may be. Thread-safe.
  *
  * <p>Those that the reaper has listed last, and those that this process has made, or given out ids
- * for, since. What others make between two listings shows with the next one: connectors for runs
- * that were started through SQL, and other nodes. Before the first listing nothing else is known.
+ * for, shortly before it or since: brokers that are busy making topics list them seconds later.
+ * What others make shows with the next listing: connectors for runs that were started through SQL,
+ * and other nodes. An id that was given out and not used counts for two listings. Before the first
+ * listing nothing is known of what was there.
  */
 public final class RunTopicCount {
 
@@ -18,8 +20,8 @@ public final class RunTopicCount {
     private int listed;
     private int listing;
 
-    /** Made or given out since, by the number of the listing before them. */
-    private final Map<String, Integer> since = new HashMap<>();
+    /** Made or given out here and not listed yet, with the number of the listing before them. */
+    private final Map<String, Integer> unlisted = new HashMap<>();
 
     /** None so far. */
     public RunTopicCount(RunTopicLimits limits) {
@@ -28,7 +30,7 @@ public final class RunTopicCount {
 
     /** How many there are. */
     public synchronized int count() {
-        return listed + since.size();
+        return listed + unlisted.size();
     }
 
     /** How many there may be. */
@@ -46,14 +48,14 @@ public final class RunTopicCount {
         if (isFull()) {
             return false;
         }
-        since.put(topic, listing);
+        unlisted.put(topic, listing);
         return true;
     }
 
     /** These are gone, or have not come to be. */
     synchronized void remove(Collection<String> topics) {
         for (String topic : topics) {
-            if (since.remove(topic) == null && listed > 0) {
+            if (unlisted.remove(topic) == null && listed > 0) {
                 listed--;
             }
         }
@@ -67,7 +69,7 @@ public final class RunTopicCount {
     /** The listing that has begun last gave these. */
     synchronized void list(Set<String> topics) {
         listed = topics.size();
-        since.entrySet()
-                .removeIf(made -> made.getValue() < listing || topics.contains(made.getKey()));
+        unlisted.entrySet()
+                .removeIf(made -> made.getValue() < listing - 1 || topics.contains(made.getKey()));
     }
 }

@@ -187,7 +187,7 @@ public final class RunTopics implements AutoCloseable {
         try {
             for (KafkaFuture<Void> deleted :
                     admin.deleteTopics(List.of(topic)).topicNameValues().values()) {
-                goneAfter(deleted);
+                isDeleted(deleted);
             }
             return create(List.of(topic)).isEmpty();
         } catch (ExecutionException e) {
@@ -196,14 +196,17 @@ public final class RunTopics implements AutoCloseable {
         }
     }
 
-    private static void goneAfter(KafkaFuture<Void> deleted)
+    /** False if the topic was gone before. */
+    private static boolean isDeleted(KafkaFuture<Void> deleted)
             throws InterruptedException, ExecutionException {
         try {
             deleted.get();
+            return true;
         } catch (ExecutionException e) {
             if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
                 throw e;
             }
+            return false;
         }
     }
 
@@ -251,19 +254,21 @@ public final class RunTopics implements AutoCloseable {
         return admin.listTopics().names().get();
     }
 
-    /** Deletes topics that are still there, as far as the time goes. */
-    void delete(Collection<String> topics, Duration limit)
+    /** Deletes topics, as far as the time goes; returns how many of them were still there. */
+    int delete(Collection<String> topics, Duration limit)
             throws InterruptedException, ExecutionException {
         long deadline = System.nanoTime() + limit.toNanos();
+        int count = 0;
         for (List<String> batch : batches(topics)) {
             long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
             DeleteTopicsOptions limited =
                     new DeleteTopicsOptions().timeoutMs((int) Math.max(1, left));
             for (KafkaFuture<Void> deleted :
                     admin.deleteTopics(batch, limited).topicNameValues().values()) {
-                goneAfter(deleted);
+                count += isDeleted(deleted) ? 1 : 0;
             }
         }
+        return count;
     }
 
     @Override

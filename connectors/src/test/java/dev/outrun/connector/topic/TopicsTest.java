@@ -108,9 +108,10 @@ class TopicsTest {
             awaitRunTopics(1);
 
             // When
-            topics.delete(List.of(gone, one), Duration.ofSeconds(30));
+            int deleted = topics.delete(List.of(gone, one), Duration.ofSeconds(30));
 
             // Then
+            assertEquals(1, deleted);
             assertEquals(Set.of(), awaitRunTopics(0));
         }
     }
@@ -180,25 +181,48 @@ class TopicsTest {
     }
 
     @Test
-    void count_isWhatWasListedAndWhatWasMadeSince() {
+    void count_isWhatWasListedAndWhatWasMadeAroundIt() {
         // Given
-        RunTopicCount count = count(4);
+        RunTopicCount count = count(5);
         count.add("made before");
-        count.add("made before, gone");
+        count.add("made before, listed late");
 
         // When
         count.beginListing();
         count.add("made during, seen");
-        count.add("made during, not seen");
-        boolean tooMany = count.add("too many");
+        count.add("made during, listed late");
         count.list(Set.of("made before", "another's", "made during, seen"));
 
         // Then
-        assertFalse(tooMany);
-        assertEquals(4, count.count());
+        assertEquals(5, count.count());
         assertTrue(count.isFull());
-        count.remove(List.of("made during, not seen", "another's"));
-        assertEquals(2, count.count());
+        assertFalse(count.add("too many"));
+
+        // When
+        count.remove(List.of("made during, listed late", "another's"));
+
+        // Then
+        assertEquals(3, count.count());
+        assertFalse(count.isFull());
+    }
+
+    @Test
+    void count_ofWhatIsNeverListed_endsWithTheSecondListing() {
+        // Given
+        RunTopicCount count = count(5);
+        count.add("never used");
+
+        // When
+        count.beginListing();
+        count.list(Set.of());
+        int first = count.count();
+        count.beginListing();
+        count.list(Set.of());
+        int second = count.count();
+
+        // Then
+        assertEquals(1, first);
+        assertEquals(0, second);
     }
 
     @Test
