@@ -1,6 +1,7 @@
 package dev.outrun.connector;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.outrun.connector.audit.AuditReport;
 import dev.outrun.connector.audit.AuditScope;
@@ -153,6 +154,39 @@ final class ReaperTest {
             assertEquals(1, swept.finished());
             assertEquals(marked, markOf(run));
             awaitTopics(Set.of());
+        }
+    }
+
+    @Test
+    void run_whoseShardNoWatermarkCovers_keepsItsTopic() throws Exception {
+        try (Reaper reaper = reaper()) {
+            // Given: of two slots one has said that it has published all there is
+            Set<String> covered = new HashSet<>();
+            Set<String> others = new HashSet<>();
+            for (int i = 0; i < 10; i++) { // the queues are spread over the shards
+                RunId run = finished(Tenant.DEFAULT);
+                age(run);
+                String shard = "select shard::text from outrun.run where id = '%s'".formatted(run);
+                (ledger.text(shard).equals("0") ? covered : others).add(topic(run));
+            }
+            make(covered);
+            make(others);
+            Set<String> all = new HashSet<>(covered);
+            all.addAll(others);
+            awaitTopics(all);
+            ledger.execute(
+                    """
+                    insert into outrun.watermark
+                        (slot, connector, split, splits, snapshot, firehose, at)
+                    values ('s', 's', 0, 2, pg_current_snapshot(), '{}', now())
+                    """);
+
+            // When
+            reaper.sweep();
+
+            // Then
+            assertFalse(covered.isEmpty() || others.isEmpty());
+            awaitTopics(others);
         }
     }
 

@@ -123,9 +123,9 @@ public final class MintedRuns implements AutoCloseable {
         if (!count.add(topics.run(tenant, id))) {
             throw new OutrunException(
                     ErrorCode.TOO_MANY_RUNS,
-                    "there are %d run topics, and may be %d: runs have to finish, and their topics to"
+                    "there are %d run topics and may be no more than %d: a run's topic goes some time"
                                     .formatted(count.count(), count.max())
-                            + " be deleted, before more can be started");
+                            + " after the run has finished");
         }
         return id;
     }
