@@ -4,6 +4,8 @@ import dev.outrun.connector.publish.DeadLetters;
 import dev.outrun.connector.publish.Gate;
 import dev.outrun.connector.topic.RunTopics;
 import dev.outrun.schema.error.OutrunException;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,11 +35,13 @@ public final class OutboxConnector implements AutoCloseable {
      * Starts a connector; returns when each of its slots is streaming, or stands by because another
      * connector has its lease. The platform's topics must exist.
      *
+     * @param registry where its meters are, which docs/METRICS.md lists; not meant to outlive it
      * @throws OutrunException {@code unavailable} where Postgres or Kafka do not answer in time,
      *     {@code internal} where slot, checkpoint and topics do not belong together
      */
-    public static OutboxConnector start(ConnectorConfig config) throws InterruptedException {
-        OutboxConnector connector = new OutboxConnector(config);
+    public static OutboxConnector start(ConnectorConfig config, MeterRegistry registry)
+            throws InterruptedException {
+        OutboxConnector connector = new OutboxConnector(config, registry);
         boolean started = false;
         try {
             connector.start();
@@ -50,11 +54,16 @@ public final class OutboxConnector implements AutoCloseable {
         }
     }
 
-    private OutboxConnector(ConnectorConfig config) {
+    /** The same, with meters that nobody reads. */
+    public static OutboxConnector start(ConnectorConfig config) throws InterruptedException {
+        return start(config, new SimpleMeterRegistry());
+    }
+
+    private OutboxConnector(ConnectorConfig config, MeterRegistry registry) {
         this.runTopics = new RunTopics(config.kafka(), "outrun-run-topics-" + config.slot());
         this.slots =
                 config.splits().stream()
-                        .map(split -> new Supervisor(config, split, runTopics, gate))
+                        .map(split -> new Supervisor(config, split, runTopics, gate, registry))
                         .toList();
     }
 

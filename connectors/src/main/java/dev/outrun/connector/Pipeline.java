@@ -9,6 +9,7 @@ import dev.outrun.connector.publish.Gate;
 import dev.outrun.connector.publish.Halt;
 import dev.outrun.connector.publish.Progress;
 import dev.outrun.connector.publish.Publisher;
+import dev.outrun.connector.publish.PublisherMetrics;
 import dev.outrun.connector.publish.Suspects;
 import dev.outrun.connector.source.Change;
 import dev.outrun.connector.source.ChangeSource;
@@ -63,6 +64,7 @@ abstract class Pipeline {
             Checkpoints checkpoints,
             DeadLetters deadLetters,
             Suspects suspects,
+            PublisherMetrics metrics,
             Gate gate,
             Lease lease,
             Halt halt) {}
@@ -137,6 +139,11 @@ abstract class Pipeline {
 
     Duration oldestUnacknowledged() {
         return progress.oldestUnacknowledged();
+    }
+
+    /** Records sent that are not acknowledged. */
+    long inFlight() {
+        return progress.inFlight();
     }
 
     /** Says to Postgres what is safe. */
@@ -312,6 +319,7 @@ abstract class Pipeline {
                 shared.outbox(),
                 shared.deadLetters(),
                 shared.suspects(),
+                shared.metrics(),
                 progress,
                 shared.gate(),
                 shared.lease()::isValid,

@@ -3,6 +3,7 @@ package dev.outrun.connector;
 import dev.outrun.connector.publish.Checkpoints;
 import dev.outrun.connector.publish.DeadLetters;
 import dev.outrun.connector.publish.Gate;
+import dev.outrun.connector.publish.PublisherMetrics;
 import dev.outrun.connector.publish.Suspects;
 import dev.outrun.connector.source.ControlConnection;
 import dev.outrun.connector.source.HaltedRuns;
@@ -16,6 +17,7 @@ import dev.outrun.connector.source.Watermarks;
 import dev.outrun.connector.topic.RunTopics;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -67,8 +69,15 @@ final class Supervisor implements AutoCloseable {
      * For the slot of this split.
      *
      * @param gate passed before every append
+     * @param registry where its meters are, tagged with the slot's name
      */
-    Supervisor(ConnectorConfig config, Split split, RunTopics runTopics, Gate gate) {
+    Supervisor(
+            ConnectorConfig config,
+            Split split,
+            RunTopics runTopics,
+            Gate gate,
+            MeterRegistry registry) {
+        PublisherMetrics metrics = new PublisherMetrics(registry, split.slot());
         this.config = config;
         this.slot = split.slot();
         this.control = new ControlConnection(config.postgres());
@@ -92,11 +101,15 @@ final class Supervisor implements AutoCloseable {
                         new DeadLetters(
                                 config.kafka(),
                                 config.topics().deadLetters(),
-                                new HaltedRuns(control, split)),
+                                new HaltedRuns(control, split),
+                                metrics),
                         new Suspects(),
+                        metrics,
                         gate,
                         lease,
                         this::halt);
+        SupervisorMetrics.register(
+                registry, split.slot(), this, checkpoints, shared.deadLetters());
     }
 
     /**
@@ -194,6 +207,12 @@ final class Supervisor implements AutoCloseable {
         String lost = mayHaveStrayed ? "its lease was lost" : reconnecting;
         return new Health(
                 lost == null ? Health.State.RUNNING : Health.State.RECONNECTING, lost, oldest);
+    }
+
+    /** Records sent that are not acknowledged. */
+    long inFlight() {
+        Pipeline now = current();
+        return now == null ? 0 : now.inFlight();
     }
 
     /** Publishes what has committed, as far as the limit allows, and stops. Idempotent. */

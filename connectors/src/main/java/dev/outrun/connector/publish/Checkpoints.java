@@ -37,6 +37,7 @@ public final class Checkpoints implements AutoCloseable {
     private byte[] key = new byte[0];
     private @Nullable Checkpoint waiting;
     private boolean writing;
+    private volatile @Nullable Long writtenAt;
 
     /**
      * Starts a writer for this slot, on a thread of its own.
@@ -115,6 +116,12 @@ public final class Checkpoints implements AutoCloseable {
         return true;
     }
 
+    /** How long ago the last one was written; null where none has been. */
+    public @Nullable Duration age() {
+        Long last = writtenAt;
+        return last == null ? null : Duration.ofNanos(System.nanoTime() - last);
+    }
+
     /** Writes nothing more. */
     @Override
     public void close() {
@@ -127,6 +134,7 @@ public final class Checkpoints implements AutoCloseable {
             while (true) {
                 Checkpoint next = take();
                 producer.send(new ProducerRecord<>(topic, 0, key(), WireJson.write(next))).get();
+                writtenAt = System.nanoTime();
                 written.accept(next.lsn());
                 done();
             }

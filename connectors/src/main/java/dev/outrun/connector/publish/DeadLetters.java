@@ -43,12 +43,15 @@ public final class DeadLetters {
     private final KafkaAddress kafka;
     private final String topic;
     private final HaltedRuns table;
+    private final PublisherMetrics metrics;
     private final Map<RunId, Long> nextSeqs = new ConcurrentHashMap<>();
 
-    public DeadLetters(KafkaAddress kafka, String topic, HaltedRuns table) {
+    public DeadLetters(
+            KafkaAddress kafka, String topic, HaltedRuns table, PublisherMetrics metrics) {
         this.kafka = kafka;
         this.topic = topic;
         this.table = table;
+        this.metrics = metrics;
     }
 
     /** Learns from the database which runs are halted; returns those resolved in the meantime. */
@@ -57,6 +60,11 @@ public final class DeadLetters {
         nextSeqs.clear();
         halted.forEach(one -> nextSeqs.put(one.run(), one.nextSeq()));
         return halted.stream().filter(HaltedRun::resolved).map(HaltedRun::run).toList();
+    }
+
+    /** Runs that are halted just now. */
+    public int haltedRuns() {
+        return nextSeqs.size();
     }
 
     boolean isHalted(RunId run) {
@@ -73,6 +81,7 @@ public final class DeadLetters {
     public void halt(RunId run, long next, long bad, byte @Nullable [] events, String reason)
             throws InterruptedException {
         LOG.error("run halted run={} next_seq={} bad_seq={} reason={}", run, next, bad, reason);
+        metrics.deadLetter();
         write(run, bad, events, reason);
         HaltedRun halted = new HaltedRun(run, next, bad, reason, false);
         untilDone(() -> table.write(halted), run);

@@ -23,6 +23,7 @@ final class LiveLane implements AutoCloseable {
     private final long[] next;
     private final Map<RunId, Long> published;
     private final Map<RunId, Long> nextSeqs;
+    private final LaneMetrics metrics;
     private final Breakage breakage;
     private final Halt halt;
     private volatile boolean broken;
@@ -38,6 +39,7 @@ final class LiveLane implements AutoCloseable {
             String topic,
             FirehoseTail tail,
             int knownRuns,
+            LaneMetrics metrics,
             Breakage breakage,
             Halt halt) {
         this.producer = producer;
@@ -45,6 +47,7 @@ final class LiveLane implements AutoCloseable {
         this.next = Arrays.copyOf(tail.ends(), tail.ends().length);
         this.published = tail.lastSeqs();
         this.nextSeqs = new LastUsed<>(knownRuns);
+        this.metrics = metrics;
         this.breakage = breakage;
         this.halt = halt;
     }
@@ -87,12 +90,25 @@ final class LiveLane implements AutoCloseable {
         producer.flush();
     }
 
+    /** Leaves one event's record out: it was sent before. */
+    void skip(Stretch stretch) {
+        metrics.skipped();
+        stretch.acknowledged();
+    }
+
     /**
      * Sends one event's record, unless a publisher before us has. Blocks while there is no room.
+     *
+     * @param committedAt see {@link CommitClock}
      */
-    void send(Stretch stretch, RunId run, long seq, ProducerRecord<byte[], byte[]> record) {
+    void send(
+            Stretch stretch,
+            RunId run,
+            long seq,
+            ProducerRecord<byte[], byte[]> record,
+            long committedAt) {
         if (isPublished(run, seq)) {
-            stretch.acknowledged();
+            skip(stretch);
             return;
         }
         int partition = record.partition();
@@ -110,6 +126,7 @@ final class LiveLane implements AutoCloseable {
                                 } else if (metadata.offset() != expected) {
                                     overtaken(run, partition, seq, metadata.offset(), expected);
                                 } else {
+                                    metrics.published(committedAt);
                                     stretch.acknowledged();
                                 }
                             });

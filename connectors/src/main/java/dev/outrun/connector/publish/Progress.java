@@ -103,6 +103,11 @@ public final class Progress {
         return Duration.ofNanos(oldest.unacknowledgedFor(System.nanoTime(), oldest == current));
     }
 
+    /** Records sent that are not acknowledged; one counts for each lane it is sent to. */
+    public synchronized long inFlight() {
+        return stretches.stream().mapToLong(one -> one.unacknowledged(one == current)).sum();
+    }
+
     /** Takes complete stretches off, oldest first. Any thread. */
     void advance() {
         List<CompletableFuture<Void>> passed = new ArrayList<>();

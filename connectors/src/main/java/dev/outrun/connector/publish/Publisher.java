@@ -12,6 +12,7 @@ import dev.outrun.connector.topic.RunTopics;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.topic.Topics;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -46,6 +47,8 @@ public final class Publisher implements ChangeConsumer {
     private final Outbox outbox;
     private final DeadLetters deadLetters;
     private final Suspects suspects;
+    private final PublisherMetrics metrics;
+    private final CommitClock commits = new CommitClock(InstantSource.system());
     private final Progress progress;
     private final Gate gate;
     private final Right right;
@@ -118,6 +121,7 @@ public final class Publisher implements ChangeConsumer {
      * @param gate passed before every append
      * @param right while we have not got it, nothing is sent and no topic touched
      * @param suspects learns which topics a predecessor may still write to
+     * @param metrics outlives publishers
      * @param breakage hears when another publisher is needed
      * @throws IllegalStateException if the slot is past the checkpoint
      */
@@ -132,6 +136,7 @@ public final class Publisher implements ChangeConsumer {
             Outbox outbox,
             DeadLetters deadLetters,
             Suspects suspects,
+            PublisherMetrics metrics,
             Progress progress,
             Gate gate,
             Right right,
@@ -144,6 +149,7 @@ public final class Publisher implements ChangeConsumer {
                         topics.events(),
                         tail,
                         settings.knownRuns(),
+                        metrics.live(),
                         breakage,
                         halt);
         List<RunLane> lanes = new ArrayList<>();
@@ -159,6 +165,7 @@ public final class Publisher implements ChangeConsumer {
                             settings.knownRuns() / settings.runProducers(),
                             settings.runs(),
                             deadLetters,
+                            metrics,
                             right,
                             halt));
         }
@@ -171,6 +178,7 @@ public final class Publisher implements ChangeConsumer {
                 outbox,
                 deadLetters,
                 suspects,
+                metrics,
                 progress,
                 gate,
                 right,
@@ -187,6 +195,7 @@ public final class Publisher implements ChangeConsumer {
             Outbox outbox,
             DeadLetters deadLetters,
             Suspects suspects,
+            PublisherMetrics metrics,
             Progress progress,
             Gate gate,
             Right right,
@@ -202,6 +211,7 @@ public final class Publisher implements ChangeConsumer {
         this.outbox = outbox;
         this.deadLetters = deadLetters;
         this.suspects = suspects;
+        this.metrics = metrics;
         this.progress = progress;
         this.gate = gate;
         this.right = right;
@@ -233,6 +243,7 @@ public final class Publisher implements ChangeConsumer {
     public void accept(Change change) throws InterruptedException {
         WalPlace place = change.place();
         if (!cursor.admits(place)) {
+            metrics.repeated();
             return;
         }
         intake.put(
@@ -263,11 +274,16 @@ public final class Publisher implements ChangeConsumer {
 
     private void publish(List<Item> burst) throws InterruptedException {
         right.await();
+        metrics.live().burst(burst.size());
+        commits.align();
         for (Item item : burst) {
             try {
                 switch (item) {
                     case Item.Streamed(Change change, Lsn boundary) -> publish(change, boundary);
-                    case Item.Refilled(Change row) -> publishRow(row);
+                    case Item.Refilled(Change row) -> {
+                        metrics.refilled();
+                        publishRow(row);
+                    }
                     case Item.Resolved(RunId run) -> publishAgain(run);
                     case Item.RefillEnd(Lsn boundary) -> endRefill(boundary);
                 }
@@ -456,6 +472,7 @@ public final class Publisher implements ChangeConsumer {
         LOG.warn("filling a hole run={} from={} until={}", run, next, append.firstSeq());
         outbox.read(run, () -> nextSeq(run), append.firstSeq(), this::publishRow);
         long reached = nextSeq(run);
+        metrics.live().repaired(reached - next);
         if (reached < append.firstSeq() && !deadLetters.isHalted(run)) {
             halt(
                     run,
@@ -484,14 +501,15 @@ public final class Publisher implements ChangeConsumer {
         long next = nextSeq(run);
         Stretch stretch = progress.current();
         stretch.sending(2 * records.size(), System.nanoTime());
+        long committedAt = commits.nanos(append.place());
         long seq = append.firstSeq();
         int bytes = 0;
         for (ProducerRecord<byte[], byte[]> record : records) {
             bytes += record.value().length;
             if (seq < next) {
-                stretch.acknowledged(); // sent before
+                live.skip(stretch);
             } else {
-                live.send(stretch, run, seq, record);
+                live.send(stretch, run, seq, record, committedAt);
             }
             seq++;
         }
@@ -510,6 +528,7 @@ public final class Publisher implements ChangeConsumer {
                                 records,
                                 maybePublished,
                                 bytes,
+                                committedAt,
                                 stretch));
     }
 

@@ -11,6 +11,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
  * @param maybePublished whether a publisher before us may have sent it, so that the topic has to be
  *     asked
  * @param bytes of all values
+ * @param committedAt see {@link CommitClock}
  */
 record RunAppend(
         RunId run,
@@ -19,5 +20,6 @@ record RunAppend(
         List<ProducerRecord<byte[], byte[]>> records,
         boolean maybePublished,
         int bytes,
+        long committedAt,
         Stretch stretch)
         implements RunLane.Item {}

@@ -50,6 +50,7 @@ final class RunLane implements AutoCloseable {
     private final Queue<ExpectedSeqs.Entry> broken = new ConcurrentLinkedQueue<>();
     private final Bursts<Item> bursts;
     private final DeadLetters deadLetters;
+    private final PublisherMetrics metrics;
     private final Right right;
     private final Halt halt;
     private int topicsMet;
@@ -101,6 +102,7 @@ final class RunLane implements AutoCloseable {
             int knownRuns,
             Bursts.Limits limits,
             DeadLetters deadLetters,
+            PublisherMetrics metrics,
             Right right,
             Halt halt) {
         this.producerTopics = producerTopics;
@@ -108,9 +110,10 @@ final class RunLane implements AutoCloseable {
         this.outbox = outbox;
         this.expected = new ExpectedSeqs(knownRuns);
         this.deadLetters = deadLetters;
+        this.metrics = metrics;
         this.right = right;
         this.halt = halt;
-        this.writer = new RunWriter(producers, topics, this::isBroken, halt);
+        this.writer = new RunWriter(producers, topics, this::isBroken, metrics.run(), halt);
         this.bursts = new Bursts<>(name, limits, Item::bytes, this::take, this::failed);
     }
 
@@ -160,6 +163,7 @@ final class RunLane implements AutoCloseable {
 
     private void take(List<Item> burst) throws InterruptedException, ExecutionException {
         right.await();
+        metrics.run().burst(burst.size());
         if (burst.contains(Look.AT_TOPICS)) {
             makeMissing();
         }
@@ -246,10 +250,13 @@ final class RunLane implements AutoCloseable {
         long seq = append.firstSeq();
         boolean reachable = seq <= entry.next() || fillBefore(append, entry);
         for (ProducerRecord<byte[], byte[]> record : append.records()) {
-            if (!reachable || seq < entry.next()) {
-                append.stretch().acknowledged(); // published before, or again when it is resolved
+            if (!reachable) {
+                append.stretch().acknowledged(); // published when the run is resolved
+            } else if (seq < entry.next()) {
+                metrics.run().skipped();
+                append.stretch().acknowledged();
             } else {
-                writer.send(entry, record, append.stretch());
+                writer.send(entry, record, append.committedAt(), append.stretch());
             }
             seq++;
         }
@@ -317,7 +324,8 @@ final class RunLane implements AutoCloseable {
                 if (counting != null) {
                     counting.sending(1, System.nanoTime());
                 }
-                writer.send(entry, record, counting);
+                metrics.run().repaired(1);
+                writer.send(entry, record, CommitClock.UNKNOWN, counting);
             }
             seq++;
         }
@@ -343,6 +351,7 @@ final class RunLane implements AutoCloseable {
                     entry.run,
                     entry.topic,
                     until);
+            metrics.rebuilt();
             writer.renew(); // after which nothing of ours is in flight
             owed.addAll(entry.mend());
             do {

@@ -23,6 +23,7 @@ final class RunWriter {
     private final Supplier<Producer<byte[], byte[]>> producers;
     private final RunTopics topics;
     private final Consumer<ExpectedSeqs.Entry> broken;
+    private final LaneMetrics metrics;
     private final Halt halt;
     private volatile Producer<byte[], byte[]> producer;
     private volatile boolean closed;
@@ -37,11 +38,13 @@ final class RunWriter {
             Supplier<Producer<byte[], byte[]>> producers,
             RunTopics topics,
             Consumer<ExpectedSeqs.Entry> broken,
+            LaneMetrics metrics,
             Halt halt) {
         this.producers = producers;
         this.producer = producers.get();
         this.topics = topics;
         this.broken = broken;
+        this.metrics = metrics;
         this.halt = halt;
     }
 
@@ -53,17 +56,19 @@ final class RunWriter {
      * Sends the record of the run's next seq; a topic that has gone is made again, empty.
      *
      * @param record the event's firehose record
+     * @param committedAt see {@link CommitClock}
      * @param counting where its acknowledgement counts
      */
     void send(
             ExpectedSeqs.Entry entry,
             ProducerRecord<byte[], byte[]> record,
+            long committedAt,
             @Nullable Stretch counting)
             throws InterruptedException, ExecutionException {
         long seq = entry.next();
         entry.sending();
         ProducerRecord<byte[], byte[]> own = EventRecords.in(entry.topic, record);
-        while (!isTaken(own, entry, seq, counting)) {
+        while (!isTaken(own, entry, seq, committedAt, counting)) {
             topics.awaitPrepared(Set.of(entry.topic), Set.of());
         }
     }
@@ -73,13 +78,14 @@ final class RunWriter {
             ProducerRecord<byte[], byte[]> record,
             ExpectedSeqs.Entry entry,
             long seq,
+            long committedAt,
             @Nullable Stretch counting) {
         Future<RecordMetadata> sent =
                 producer.send(
                         record,
                         (metadata, failure) -> {
                             if (failure == null) {
-                                acknowledged(entry, seq, metadata.offset(), counting);
+                                acknowledged(entry, seq, metadata.offset(), committedAt, counting);
                             } else if (!(failure instanceof TimeoutException)) {
                                 refused(entry, seq, failure);
                             }
@@ -90,12 +96,17 @@ final class RunWriter {
     }
 
     private void acknowledged(
-            ExpectedSeqs.Entry entry, long seq, long offset, @Nullable Stretch counting) {
+            ExpectedSeqs.Entry entry,
+            long seq,
+            long offset,
+            long committedAt,
+            @Nullable Stretch counting) {
         if (offset != seq) {
             entry.astray(counting);
             broken.accept(entry);
             return;
         }
+        metrics.published(committedAt);
         entry.acknowledged();
         if (counting != null) {
             counting.acknowledged();

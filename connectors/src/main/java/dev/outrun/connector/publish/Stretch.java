@@ -52,10 +52,15 @@ final class Stretch {
         return pending.get() == 0;
     }
 
+    /** Its records that are not acknowledged. */
+    long unacknowledged(boolean open) {
+        return pending.get() - (open ? OPEN : 0);
+    }
+
     /** Nanoseconds since its first record was sent, if one is not acknowledged; else 0. */
     long unacknowledgedFor(long now, boolean open) {
         long first = firstSentAt;
-        return first == 0 || pending.get() <= (open ? OPEN : 0) ? 0 : now - first;
+        return first == 0 || unacknowledged(open) <= 0 ? 0 : now - first;
     }
 
     @Nullable Checkpoint end() {

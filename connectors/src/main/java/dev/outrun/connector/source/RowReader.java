@@ -72,7 +72,11 @@ final class RowReader {
         if (at == null) {
             throw new IllegalArgumentException("a change without a log position");
         }
-        return new WalPlace(lsn(offset.get("lsn_commit")), at);
+        Object committed = offset.get("ts_usec");
+        return new WalPlace(
+                lsn(offset.get("lsn_commit")),
+                at,
+                committed == null ? WalPlace.NO_TIME : (Long) committed);
     }
 
     private static @Nullable Lsn lsn(@Nullable Object value) {

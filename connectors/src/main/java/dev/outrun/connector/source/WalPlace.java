@@ -12,5 +12,15 @@ import org.jspecify.annotations.Nullable;
  *     has been seen since the source began
  * @param at the change's own position; rises within a transaction only, since transactions that
  *     were written at the same time interleave in the log
+ * @param committedMicros when the transaction committed, by the database's clock, in microseconds
+ *     since the epoch; {@link #NO_TIME} where that is not known
  */
-public record WalPlace(@Nullable Lsn after, Lsn at) {}
+public record WalPlace(@Nullable Lsn after, Lsn at, long committedMicros) {
+
+    public static final long NO_TIME = 0;
+
+    /** A place that does not say when. */
+    public WalPlace(@Nullable Lsn after, Lsn at) {
+        this(after, at, NO_TIME);
+    }
+}

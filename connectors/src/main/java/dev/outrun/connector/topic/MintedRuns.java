@@ -136,6 +136,11 @@ public final class MintedRuns implements AutoCloseable {
         return pool == null ? 0 : pool.size.get();
     }
 
+    /** Ids ready to be taken, of all tenants. */
+    public int ready() {
+        return pools.values().stream().mapToInt(pool -> pool.size.get()).sum();
+    }
+
     /** Deletes the topics of ids nobody has taken, if the broker answers in time. Idempotent. */
     @Override
     public void close() {

@@ -6,11 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outrun.schema.run.RunId;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -24,6 +29,7 @@ class LiveLaneTest {
     private final MockProducer<byte[], byte[]> producer =
             new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
     private final List<String> halts = new ArrayList<>();
+    private final MeterRegistry registry = new SimpleMeterRegistry();
     private final Progress progress = new Progress(checkpoint -> {});
 
     @Test
@@ -50,6 +56,12 @@ class LiveLaneTest {
         assertEquals(1, producer.history().size());
         assertArrayEquals(new long[] {1}, lane.nextOffsets());
         assertEquals(List.of(), halts);
+        assertEquals(2, count("outrun.connector.events.skipped"));
+        assertEquals(1, count("outrun.connector.events.published"));
+        Timer latency =
+                registry.get("outrun.connector.publish.latency").tag("lane", "live").timer();
+        assertEquals(1, latency.count());
+        assertTrue(latency.totalTime(TimeUnit.SECONDS) >= 3);
     }
 
     @Test
@@ -69,12 +81,17 @@ class LiveLaneTest {
                 halts);
     }
 
+    private double count(String meter) {
+        return registry.get(meter).tag("lane", "live").counter().count();
+    }
+
     private LiveLane lane(long[] ends, Map<RunId, Long> lastSeqs) {
         return new LiveLane(
                 producer,
                 TOPIC,
                 new FirehoseTail(ends, new HashMap<>(lastSeqs)),
                 10,
+                new PublisherMetrics(registry, "slot").live(),
                 new Breakage() {
                     @Override
                     public void refused(RunId run, long seq, String reason) {
@@ -92,6 +109,11 @@ class LiveLaneTest {
     private void send(LiveLane lane, long seq) throws InterruptedException {
         Stretch stretch = progress.current();
         stretch.sending(1, 1);
-        lane.send(stretch, RUN, seq, new ProducerRecord<>(TOPIC, 0, new byte[0], new byte[0]));
+        lane.send(
+                stretch,
+                RUN,
+                seq,
+                new ProducerRecord<>(TOPIC, 0, new byte[0], new byte[0]),
+                System.nanoTime() - Duration.ofSeconds(3).toNanos());
     }
 }

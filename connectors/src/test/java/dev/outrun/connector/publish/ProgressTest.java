@@ -32,6 +32,7 @@ class ProgressTest {
         // Then
         assertEquals(List.of(), checkpoints);
         assertFalse(progress.oldestUnacknowledged().isZero());
+        assertEquals(1, progress.inFlight());
 
         // When
         first.acknowledged();
@@ -39,6 +40,7 @@ class ProgressTest {
         // Then: only the latest of those reached at once
         assertEquals(List.of(checkpoint("0/2")), checkpoints);
         assertEquals(Duration.ZERO, progress.oldestUnacknowledged());
+        assertEquals(0, progress.inFlight());
     }
 
     @Test

@@ -10,6 +10,9 @@ import io.helidon.http.HeaderNames;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http1.Http1Config;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.StandardSocketOptions;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -50,6 +53,7 @@ public final class ApiServer implements AutoCloseable {
      * Starts listening; returns once the port is open. The ledger stays the caller's to close.
      *
      * @param checks what {@code /readyz} asks, besides the hub
+     * @param registry what {@code /metrics} shows, and where the API's own meters are
      * @throws IllegalStateException if the address cannot be bound
      */
     public static ApiServer start(
@@ -58,9 +62,11 @@ public final class ApiServer implements AutoCloseable {
             RunIds runIds,
             Topics topics,
             String bootstrapServers,
-            List<Readiness> checks) {
+            List<Readiness> checks,
+            PrometheusMeterRegistry registry) {
         Hub hub = Hub.start(config.hub(), ledger, topics, bootstrapServers);
-        EventStreams streams = EventStreams.start(config.hub());
+        EventStreams streams = EventStreams.start(config.hub(), registry);
+        Gauge.builder("outrun.api.streams", hub, Hub::clients).register(registry);
         List<Readiness> parts = new ArrayList<>(checks);
         parts.add(new Readiness("hub", () -> Optional.ofNullable(hub.problem())));
         List<Route> routes = new ArrayList<>();
@@ -69,8 +75,9 @@ public final class ApiServer implements AutoCloseable {
                         .routes());
         routes.addAll(new EventRoutes(ledger, hub, streams, config.eventsBodyBytesMax()).routes());
         routes.addAll(new HealthRoutes(parts).routes());
+        routes.addAll(new MetricsRoutes(registry).routes());
         routes.addAll(new ConsoleRoutes(topics, bootstrapServers).routes());
-        WebServer server = server(config, routes);
+        WebServer server = server(config, routes, registry);
         server.start();
         ApiServer api = new ApiServer(config, hub, streams, server, routes);
         if (!server.isRunning()) {
@@ -105,7 +112,7 @@ public final class ApiServer implements AutoCloseable {
         hub.close();
     }
 
-    private static WebServer server(ApiConfig config, List<Route> routes) {
+    private static WebServer server(ApiConfig config, List<Route> routes, MeterRegistry registry) {
         return WebServer.builder()
                 .host(config.host())
                 .port(config.port())
@@ -142,11 +149,13 @@ public final class ApiServer implements AutoCloseable {
                                 // kernel.
                                 .socketSendBufferSize(128 * 1024))
                 .directHandlers(Problems.outsideOfRoutes())
-                .routing(routing -> route(routing, routes))
+                .routing(routing -> route(routing, routes, registry))
                 .build();
     }
 
-    private static void route(HttpRouting.Builder routing, List<Route> routes) {
+    private static void route(
+            HttpRouting.Builder routing, List<Route> routes, MeterRegistry registry) {
+        routing.addFilter(new RequestMetrics(registry, routes));
         routing.addFilter(new ClosesConnections());
         routing.addFilter((chain, request, response) -> {
             response.header(NO_SNIFFING, "nosniff");

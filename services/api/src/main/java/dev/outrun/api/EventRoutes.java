@@ -24,7 +24,7 @@ final class EventRoutes {
 
     private static final HeaderName LAST_EVENT_ID = HeaderNames.create("Last-Event-ID");
     private static final HeaderName PROXY_BUFFERING = HeaderNames.create("X-Accel-Buffering");
-    private static final String EVENT_STREAM = "text/event-stream";
+    static final String EVENT_STREAM = "text/event-stream";
     private static final int PAGE_DEFAULT = 1_000;
     private static final int PAGE_MAX = 100_000;
 

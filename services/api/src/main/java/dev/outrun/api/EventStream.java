@@ -3,6 +3,7 @@ package dev.outrun.api;
 import dev.outrun.api.hub.Delivery;
 import dev.outrun.api.hub.Frame;
 import dev.outrun.api.hub.Subscription;
+import io.micrometer.core.instrument.Counter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -25,13 +26,19 @@ final class EventStream {
     private final Thread thread = Thread.currentThread();
     private final Subscription subscription;
     private final OutputStream out;
+    private final Counter written;
     private boolean writing;
     private long writingSince;
 
-    /** Made on the thread that will {@link #run} it. */
-    EventStream(Subscription subscription, OutputStream out) {
+    /**
+     * Made on the thread that will {@link #run} it.
+     *
+     * @param written counts events
+     */
+    EventStream(Subscription subscription, OutputStream out, Counter written) {
         this.subscription = subscription;
         this.out = out;
+        this.written = written;
     }
 
     /** Delivers until the run ends, the hub closes or the client is gone. */
@@ -39,7 +46,10 @@ final class EventStream {
         write(HELLO);
         while (true) {
             switch (subscription.next(keepAlive)) {
-                case Delivery.Frames(List<Frame> frames) -> writeFrames(frames);
+                case Delivery.Frames(List<Frame> frames) -> {
+                    writeFrames(frames);
+                    written.increment(frames.size());
+                }
                 case Delivery.Signal signal -> {
                     switch (signal) {
                         case QUIET -> write(KEEP_ALIVE);

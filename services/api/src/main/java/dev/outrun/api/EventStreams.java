@@ -6,6 +6,8 @@ import dev.outrun.schema.error.OutrunException;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ServerConnectionException;
 import io.helidon.webserver.http.ServerResponse;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashSet;
@@ -21,22 +23,26 @@ final class EventStreams implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EventStreams.class);
 
     private final HubConfig config;
+    private final Counter written;
+    private final Counter stalled;
     private final Set<EventStream> open = new HashSet<>();
     private final CountDownLatch closed = new CountDownLatch(1);
 
-    private EventStreams(HubConfig config) {
+    private EventStreams(HubConfig config, MeterRegistry registry) {
         this.config = config;
+        this.written = registry.counter("outrun.api.stream.events");
+        this.stalled = registry.counter("outrun.api.streams.stalled");
     }
 
-    static EventStreams start(HubConfig config) {
-        EventStreams streams = new EventStreams(config);
+    static EventStreams start(HubConfig config, MeterRegistry registry) {
+        EventStreams streams = new EventStreams(config, registry);
         Thread.ofPlatform().name("outrun-api-stalls").daemon().start(streams::guard);
         return streams;
     }
 
     /** Serves a client until its stream ends. */
     void serve(Subscription subscription, ServerResponse response) throws InterruptedException {
-        EventStream stream = new EventStream(subscription, response.outputStream());
+        EventStream stream = new EventStream(subscription, response.outputStream(), written);
         enter(stream);
         try {
             stream.run(config.keepAlive());
@@ -99,6 +105,7 @@ final class EventStreams implements AutoCloseable {
     private synchronized void cutStalled(Duration most) {
         for (EventStream stream : open) {
             if (stream.cutIfStalled(most.toNanos())) {
+                stalled.increment();
                 LOG.info("event=stream_stalled stall_ms={}", most.toMillis());
             }
         }

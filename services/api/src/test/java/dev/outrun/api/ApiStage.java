@@ -11,6 +11,8 @@ import dev.outrun.schema.event.Event;
 import dev.outrun.schema.json.WireJson;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.teststack.TestStack;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -62,7 +64,8 @@ final class ApiStage implements AutoCloseable {
                         tenant -> mint(),
                         stack.topics(),
                         stack.bootstrapServers(),
-                        checks);
+                        checks,
+                        new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
     }
 
     /** Starts a run of a handler that nobody runs. */

@@ -10,6 +10,8 @@ import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.teststack.TestStack;
 import dev.outrun.teststack.TestStackExtension;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
@@ -109,7 +111,8 @@ class ConsoleRoutesTest {
                                     tenant -> new RunId(new UUID(0, 0)),
                                     stack.topics(),
                                     stack.bootstrapServers(),
-                                    List.of()));
+                                    List.of(),
+                                    new PrometheusMeterRegistry(PrometheusConfig.DEFAULT)));
 
             // Then
             assertTrue(stage.server.port() > 0);

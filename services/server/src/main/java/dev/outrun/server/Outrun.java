@@ -24,6 +24,9 @@ import dev.outrun.worker.RunHandler;
 import dev.outrun.worker.ShareGroupTasks;
 import dev.outrun.worker.Worker;
 import dev.outrun.worker.WorkerConfig;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.URI;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -100,18 +103,21 @@ public final class Outrun implements AutoCloseable {
     private static Outrun start(
             OutrunConfig config, Map<String, RunHandler> handlers, Parts parts) {
         KafkaAddress kafka = new KafkaAddress(config.bootstrapServers(), Map.of());
+        PrometheusMeterRegistry registry = parts.add("metrics", new ProcessMetrics()).registry();
         PostgresLedger ledger = parts.add("ledger", PostgresLedger.open(ledgerConfig(config)));
         PlatformTopics.create(kafka, config.topics(), ledger.shards());
         RunTopicCount runTopics = new RunTopicCount(config.runTopics());
         Reaper reaper = parts.add("reaper", reaper(config, kafka, runTopics));
         parts.add("housekeeping", new Housekeeping(ledger, reaper));
         var connector =
-                parts.later("connector", () -> OutboxConnector.start(connectorConfig(config)));
+                parts.later(
+                        "connector",
+                        () -> OutboxConnector.start(connectorConfig(config), registry));
         var engine =
                 parts.later(
                         "engine", () -> Engine.start(config.topics(), engineProperties(config)));
         var recorder = parts.later("recorder", () -> recorder(config, ledger));
-        var runIds = parts.later("run ids", () -> mintedRuns(config, kafka, runTopics));
+        var runIds = parts.later("run ids", () -> mintedRuns(config, kafka, runTopics, registry));
         var worker = parts.later("worker", () -> worker(config, ledger, handlers));
         recorder.join();
         worker.join();
@@ -128,7 +134,8 @@ public final class Outrun implements AutoCloseable {
                                         readiness("connector", connector, Outrun::problem),
                                         readiness("engine", engine, Outrun::problem),
                                         readiness("recorder", recorder, DecisionRecorder::problem),
-                                        readiness("worker", worker, Worker::problem))));
+                                        readiness("worker", worker, Worker::problem)),
+                                registry));
         connector.join();
         engine.join().awaitReady(ENGINE_START_MAX);
         return new Outrun(
@@ -235,14 +242,22 @@ public final class Outrun implements AutoCloseable {
     }
 
     private static MintedRuns mintedRuns(
-            OutrunConfig config, KafkaAddress kafka, RunTopicCount runTopics) {
-        return new MintedRuns(
-                kafka,
-                config.topics(),
-                MINTED_RUNS,
-                runTopics,
-                InstantSource.system(),
-                new SecureRandom());
+            OutrunConfig config,
+            KafkaAddress kafka,
+            RunTopicCount runTopics,
+            MeterRegistry registry) {
+        MintedRuns runs =
+                new MintedRuns(
+                        kafka,
+                        config.topics(),
+                        MINTED_RUNS,
+                        runTopics,
+                        InstantSource.system(),
+                        new SecureRandom());
+        Gauge.builder("outrun.minted.runs.ready", runs, MintedRuns::ready).register(registry);
+        Gauge.builder("outrun.run.topics", runTopics, RunTopicCount::count).register(registry);
+        Gauge.builder("outrun.run.topics.max", runTopics, RunTopicCount::max).register(registry);
+        return runs;
     }
 
     private static Reaper reaper(OutrunConfig config, KafkaAddress kafka, RunTopicCount runTopics) {
