@@ -22,6 +22,7 @@ public record ConnectorConfig(
         String slot,
         SourceSettings source,
         RunTopicSettings runTopics,
+        SlotSettings slotSettings,
         Timing timing) {
 
     public ConnectorConfig {
@@ -41,12 +42,19 @@ public record ConnectorConfig(
                 slot,
                 SourceSettings.DEFAULT,
                 RunTopicSettings.DEFAULT,
+                SlotSettings.DEFAULT,
                 Timing.DEFAULT);
     }
 
     /** The same, fed in this way. */
     public ConnectorConfig withSource(SourceSettings other) {
-        return new ConnectorConfig(postgres, kafka, topics, slot, other, runTopics, timing);
+        return new ConnectorConfig(
+                postgres, kafka, topics, slot, other, runTopics, slotSettings, timing);
+    }
+
+    /** The same, with slots looked after in this way. */
+    public ConnectorConfig withSlotSettings(SlotSettings other) {
+        return new ConnectorConfig(postgres, kafka, topics, slot, source, runTopics, other, timing);
     }
 
     /** The parts of the outbox that this process publishes, or stands by for. */
@@ -124,6 +132,25 @@ public record ConnectorConfig(
             check("run-topics.known-runs", knownRuns, 2_000 * producers, 10_000_000);
             check("run-topics.queue-appends", queueAppends, 1, 1_000_000);
             check("run-topics.queue-bytes", queueBytes, 1 << 20, 1 << 30);
+        }
+    }
+
+    /**
+     * How the slot is looked after.
+     *
+     * @param failover whether standbys shall have a copy of it, to go on with after a failover;
+     *     since PostgreSQL 17, and of no effect before
+     * @param lookEvery how often its health is asked for
+     * @param lagBytesMax of the log not confirmed yet; with more a node is not ready
+     */
+    public record SlotSettings(boolean failover, Duration lookEvery, long lagBytesMax) {
+
+        public static final SlotSettings DEFAULT =
+                new SlotSettings(true, Duration.ofSeconds(5), 1L << 30);
+
+        public SlotSettings {
+            check("slot.look-every", lookEvery, Duration.ofMillis(100), Duration.ofHours(1));
+            check("slot.lag-bytes-max", lagBytesMax, 1L << 20, 1L << 50);
         }
     }
 

@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -136,6 +137,16 @@ public final class OutboxConnector implements AutoCloseable {
     /** How it is, right now: as the worst off of its slots. */
     public Health health() {
         return slots.stream().map(Supervisor::health).reduce(Health::and).orElseThrow();
+    }
+
+    /**
+     * What an operator has to know of its slots, in words: one is invalidated, or far behind. Empty
+     * where all is well. From the last look at them.
+     */
+    public Optional<String> slotProblem() {
+        return slots.stream()
+                .flatMap(slot -> slot.slotProblem().stream())
+                .reduce((one, other) -> one + "; " + other);
     }
 
     /**

@@ -111,6 +111,9 @@ final class SlotPipeline extends Pipeline {
     /** Goes on where the checkpoint is. */
     private void stream(SlotState state, Checkpoint last, List<RunId> resolved, Duration limit)
             throws SQLException, InterruptedException, ExecutionException, TimeoutException {
+        if (slotSettings().failover()) {
+            shared.slot().enableFailover(limit);
+        }
         begin(limit);
         FirehoseTail tail = tail(last.firehose(), limit);
         progress.begin(last);
@@ -134,13 +137,17 @@ final class SlotPipeline extends Pipeline {
     private void refill(
             String reason, Collection<Checkpoint> checkpoints, List<RunId> resolved, Duration limit)
             throws SQLException, InterruptedException, ExecutionException, TimeoutException {
-        try (FreshSlot fresh = shared.slot().recreate(limit)) {
+        try (FreshSlot fresh = shared.slot().recreate(slotSettings().failover(), limit)) {
             SlotState state = Objects.requireNonNull(shared.slot().awaitFree(limit));
             begin(limit);
             Publisher opened =
                     refilled(reason, state, fresh.snapshot(), checkpoints, resolved, limit);
             letIn(opened, shared.slot()::barrier);
         }
+    }
+
+    private ConnectorConfig.SlotSettings slotSettings() {
+        return shared.config().slotSettings();
     }
 
     private void dropOtherSlots() {

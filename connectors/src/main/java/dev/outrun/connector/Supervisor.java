@@ -11,6 +11,7 @@ import dev.outrun.connector.source.Lease;
 import dev.outrun.connector.source.Lsn;
 import dev.outrun.connector.source.Outbox;
 import dev.outrun.connector.source.ReplicationSlot;
+import dev.outrun.connector.source.SlotCare;
 import dev.outrun.connector.source.Split;
 import dev.outrun.connector.source.UnreadableChangeException;
 import dev.outrun.connector.source.Watermarks;
@@ -20,6 +21,7 @@ import dev.outrun.schema.error.OutrunException;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -55,6 +57,7 @@ final class Supervisor implements AutoCloseable {
     private final Lease lease;
     private final Checkpoints checkpoints;
     private final Pipeline.Shared shared;
+    private final SlotCare care;
     private final CompletableFuture<Void> stop = new CompletableFuture<>();
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -81,6 +84,9 @@ final class Supervisor implements AutoCloseable {
         this.config = config;
         this.slot = split.slot();
         this.control = new ControlConnection(config.postgres());
+        ReplicationSlot replication = new ReplicationSlot(config.postgres(), control, split);
+        ConnectorConfig.SlotSettings settings = config.slotSettings();
+        this.care = new SlotCare(replication, slot, settings.lookEvery(), settings.lagBytesMax());
         this.lease = new Lease(config.postgres(), split, holder());
         this.checkpoints =
                 new Checkpoints(
@@ -93,7 +99,7 @@ final class Supervisor implements AutoCloseable {
                 new Pipeline.Shared(
                         config,
                         split,
-                        new ReplicationSlot(config.postgres(), control, split),
+                        replication,
                         new Watermarks(control, split),
                         new Outbox(config.postgres()),
                         runTopics,
@@ -108,8 +114,8 @@ final class Supervisor implements AutoCloseable {
                         gate,
                         lease,
                         this::halt);
-        SupervisorMetrics.register(
-                registry, split.slot(), this, checkpoints, shared.deadLetters());
+        SupervisorMetrics.register(registry, slot, this, checkpoints, shared.deadLetters());
+        SlotMetrics.register(registry, slot, care);
     }
 
     /**
@@ -134,6 +140,7 @@ final class Supervisor implements AutoCloseable {
     private void begin()
             throws SQLException, InterruptedException, ExecutionException, TimeoutException {
         boolean held = lease.acquire();
+        care.start();
         Thread.ofVirtual().name("outrun-lease-" + slot).start(this::keepLease);
         if (held) {
             open();
@@ -209,6 +216,11 @@ final class Supervisor implements AutoCloseable {
                 lost == null ? Health.State.RUNNING : Health.State.RECONNECTING, lost, oldest);
     }
 
+    /** What an operator has to know of the slot, in words; empty where all is well. */
+    Optional<String> slotProblem() {
+        return care.problem();
+    }
+
     /** Records sent that are not acknowledged. */
     long inFlight() {
         Pipeline now = current();
@@ -235,6 +247,7 @@ final class Supervisor implements AutoCloseable {
         } finally {
             pipeline.completeExceptionally(reason);
             checkpoints.close();
+            care.close();
             control.close();
             release();
             closed.countDown();

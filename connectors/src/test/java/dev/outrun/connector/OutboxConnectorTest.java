@@ -82,6 +82,7 @@ class OutboxConnectorTest {
                                 runTopics.knownRuns(),
                                 runTopics.queueAppends(),
                                 runTopics.queueBytes()),
+                        usual.slotSettings(),
                         usual.timing());
         try (OutboxConnector connector = OutboxConnector.start(config)) {
             List<RunId> runs = new ArrayList<>();

@@ -18,6 +18,8 @@ public final class FreshSlot implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(FreshSlot.class);
 
+    private static final int FAILOVER_SINCE = 17;
+
     private final Connection connection;
     private final String snapshot;
 
@@ -29,19 +31,16 @@ public final class FreshSlot implements AutoCloseable {
     /**
      * Makes the slot, which must not exist.
      *
+     * @param failover whether standbys shall have a copy; since PostgreSQL 17
      * @param limit the server first waits for the end of every transaction that is writing
      */
-    static FreshSlot create(PostgresAddress postgres, String name, Duration limit)
+    static FreshSlot create(PostgresAddress postgres, String name, boolean failover, Duration limit)
             throws SQLException {
-        Properties options = new Properties();
-        options.setProperty("replication", "database");
-        options.setProperty("preferQueryMode", "simple");
-        options.setProperty("assumeMinServerVersion", "15");
-        Connection connection = ControlConnection.connect(postgres, options, limit);
+        Connection connection = connect(postgres, limit);
         boolean created = false;
         String create =
-                "CREATE_REPLICATION_SLOT \"%s\" LOGICAL pgoutput (snapshot 'export')"
-                        .formatted(name);
+                "CREATE_REPLICATION_SLOT \"%s\" LOGICAL pgoutput (snapshot 'export'%s)"
+                        .formatted(name, failover && knowsFailover(connection) ? ", failover" : "");
         try (Statement statement = connection.createStatement();
                 ResultSet slot = statement.executeQuery(create)) {
             slot.next();
@@ -53,6 +52,29 @@ public final class FreshSlot implements AutoCloseable {
                 connection.close();
             }
         }
+    }
+
+    /** Has the server give copies of an idle slot to standbys. Since PostgreSQL 17. */
+    static void enableFailover(PostgresAddress postgres, String name, Duration limit)
+            throws SQLException {
+        try (Connection connection = connect(postgres, limit);
+                Statement statement = connection.createStatement()) {
+            statement.execute("ALTER_REPLICATION_SLOT \"%s\" (failover)".formatted(name));
+        }
+    }
+
+    /** A connection that takes the commands of replication. */
+    private static Connection connect(PostgresAddress postgres, Duration limit)
+            throws SQLException {
+        Properties options = new Properties();
+        options.setProperty("replication", "database");
+        options.setProperty("preferQueryMode", "simple");
+        options.setProperty("assumeMinServerVersion", "15");
+        return ControlConnection.connect(postgres, options, limit);
+    }
+
+    private static boolean knowsFailover(Connection connection) throws SQLException {
+        return connection.getMetaData().getDatabaseMajorVersion() >= FAILOVER_SINCE;
     }
 
     /** For {@code set transaction snapshot}. */

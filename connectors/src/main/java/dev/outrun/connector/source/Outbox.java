@@ -161,6 +161,7 @@ public final class Outbox {
     }
 
     private static Change change(ResultSet row, WalPlace place) throws SQLException {
+        long appendedMicros = row.getLong(7);
         return Change.row(
                 new RunId(row.getObject(1, UUID.class)),
                 row.getString(3),
@@ -168,8 +169,9 @@ public final class Outbox {
                 row.getInt(4),
                 row.getInt(5),
                 row.getString(6).getBytes(StandardCharsets.UTF_8),
-                Instant.EPOCH.plus(row.getLong(7), ChronoUnit.MICROS),
+                Instant.EPOCH.plus(appendedMicros, ChronoUnit.MICROS),
                 row.getString(8),
-                place);
+                // Of what is read late, how late says nothing about publishing.
+                place.equals(NOWHERE) ? place : place.committed(appendedMicros));
     }
 }

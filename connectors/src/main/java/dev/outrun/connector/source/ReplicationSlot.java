@@ -1,10 +1,12 @@
 package dev.outrun.connector.source;
 
+import dev.outrun.connector.source.SlotHealth.WalStatus;
 import dev.outrun.schema.sql.PostgresAddress;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,6 +24,27 @@ public final class ReplicationSlot {
             from pg_replication_slots
             where slot_name = ? and slot_type = 'logical' and database = current_database()
             """;
+
+    /** Columns that an older server has not got are null: it calls none of them by name. */
+    private static final String HEALTH =
+            """
+            select active, coalesce(wal_status, 'unreserved'), safe_wal_size,
+                   coalesce(pg_wal_lsn_diff(pg_current_wal_insert_lsn(), confirmed_flush_lsn), 0),
+                   coalesce(pg_wal_lsn_diff(pg_current_wal_insert_lsn(), restart_lsn), 0),
+                   to_jsonb(s) ->> 'invalidation_reason',
+                   coalesce((to_jsonb(s) ->> 'failover')::boolean, false)
+            from pg_replication_slots s
+            where slot_name = ? and slot_type = 'logical' and database = current_database()
+            """;
+
+    /** Slots know of failover since PostgreSQL 17; nobody may say so of a standby's copy. */
+    private static final String WITHOUT_FAILOVER =
+            """
+            select count(*) from pg_replication_slots s
+            where slot_name = ? and to_jsonb(s) ->> 'failover' = 'false' and not active
+              and not pg_is_in_recovery()
+            """;
+
     private static final String DROP =
             "select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = ?";
     private static final String READER =
@@ -68,13 +91,51 @@ public final class ReplicationSlot {
         this.name = split.slot();
     }
 
-    /** Makes the slot anew, at the end of the log, and what it needs before that. */
-    public FreshSlot recreate(Duration limit) throws SQLException {
+    /**
+     * Makes the slot anew, at the end of the log, and what it needs before that.
+     *
+     * @param failover whether standbys shall have a copy, where the server can do that
+     */
+    public FreshSlot recreate(boolean failover, Duration limit) throws SQLException {
         if (split.count() > 1) {
             query(PUBLICATIONS, split.count());
         }
         query(DROP, name);
-        return FreshSlot.create(postgres, name, limit);
+        return FreshSlot.create(postgres, name, failover, limit);
+    }
+
+    /**
+     * Has the server give copies of the slot to standbys, if it can; nobody may be reading from it.
+     */
+    public void enableFailover(Duration limit) {
+        try {
+            if (query(WITHOUT_FAILOVER, name) > 0) {
+                FreshSlot.enableFailover(postgres, name, limit);
+                LOG.info("the slot is a failover slot from now on slot={}", name);
+            }
+        } catch (SQLException e) {
+            LOG.warn("the slot cannot be made a failover slot slot={}", name, e);
+        }
+    }
+
+    /** How it is just now; null where there is no such slot. */
+    public @Nullable SlotHealth health() throws SQLException {
+        return control.ask(connection -> {
+            try (PreparedStatement statement = connection.prepareStatement(HEALTH)) {
+                statement.setString(1, name);
+                ResultSet row = statement.executeQuery();
+                return row.next()
+                        ? new SlotHealth(
+                                row.getBoolean(1),
+                                WalStatus.valueOf(row.getString(2).toUpperCase(Locale.ROOT)),
+                                row.getLong(4),
+                                row.getLong(5),
+                                row.getObject(3, Long.class),
+                                row.getString(6),
+                                row.getBoolean(7))
+                        : null;
+            }
+        });
     }
 
     /**

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param at the change's own position; rises within a transaction only, since transactions that
  *     were written at the same time interleave in the log
  * @param committedMicros when the transaction committed, by the database's clock, in microseconds
- *     since the epoch; {@link #NO_TIME} where that is not known
+ *     since the epoch; where nobody says, when it was appended; {@link #NO_TIME} where that is of
+ *     no use
  */
 public record WalPlace(@Nullable Lsn after, Lsn at, long committedMicros) {
 
@@ -22,5 +23,10 @@ public record WalPlace(@Nullable Lsn after, Lsn at, long committedMicros) {
     /** A place that does not say when. */
     public WalPlace(@Nullable Lsn after, Lsn at) {
         this(after, at, NO_TIME);
+    }
+
+    /** The same place, at this time. */
+    WalPlace committed(long micros) {
+        return new WalPlace(after, at, micros);
     }
 }

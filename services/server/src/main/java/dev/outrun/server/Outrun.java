@@ -132,6 +132,7 @@ public final class Outrun implements AutoCloseable {
                                 config.bootstrapServers(),
                                 List.of(
                                         readiness("connector", connector, Outrun::problem),
+                                        readiness("slot", connector, OutboxConnector::slotProblem),
                                         readiness("engine", engine, Outrun::problem),
                                         readiness("recorder", recorder, DecisionRecorder::problem),
                                         readiness("worker", worker, Worker::problem)),
