@@ -69,10 +69,15 @@ public final class ControlConnection implements AutoCloseable {
         }
         Connection open = connection;
         if (open == null) {
-            open = connect(postgres, new Properties(), ANSWER);
+            open = connect(postgres);
             connection = open;
         }
         return open;
+    }
+
+    /** A connection of the caller's own, for short questions. */
+    public static Connection connect(PostgresAddress postgres) throws SQLException {
+        return connect(postgres, new Properties(), ANSWER);
     }
 
     /**

@@ -53,7 +53,7 @@ public final class PlatformTopics {
      * @throws KafkaException if the brokers do not answer or refuse
      */
     public static void create(KafkaAddress kafka, Topics topics, int shards) {
-        List<NewTopic> wanted = wanted(topics, shards);
+        List<NewTopic> wanted = all(topics, shards);
         try (Admin admin = AdminClients.create(kafka, "outrun-platform-topics")) {
             for (KafkaFuture<Void> made : admin.createTopics(wanted).values().values()) {
                 existsAfter(made);
@@ -97,7 +97,12 @@ public final class PlatformTopics {
         }
     }
 
-    private static List<NewTopic> wanted(Topics topics, int shards) {
+    /**
+     * All of them, as they are made.
+     *
+     * @param shards partitions of the sharded ones
+     */
+    public static List<NewTopic> all(Topics topics, int shards) {
         String minutes10 = millis(Duration.ofMinutes(10));
         String week = millis(Duration.ofDays(7));
         return List.of(

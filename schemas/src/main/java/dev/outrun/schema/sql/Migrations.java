@@ -1,7 +1,11 @@
 package dev.outrun.schema.sql;
 
+import java.util.List;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.flywaydb.core.api.configuration.FluentConfiguration;
+import org.flywaydb.core.api.output.ValidateResult;
 
 /** Brings a database to the current schema. */
 public final class Migrations {
@@ -17,13 +21,38 @@ public final class Migrations {
      *     statement fails
      */
     public static void migrate(DataSource database) {
-        Flyway.configure(Migrations.class.getClassLoader())
-                .dataSource(database)
+        configuration().dataSource(database).load().migrate();
+    }
+
+    /**
+     * Why a database is not current, in words: what it lacks, what differs, what is newer than this
+     * code. Empty where it is current. Changes nothing.
+     */
+    public static List<String> problems(PostgresAddress database) {
+        try {
+            Flyway flyway =
+                    configuration()
+                            .dataSource(database.jdbcUrl(), database.user(), database.password())
+                            .ignoreMigrationPatterns(new String[0]) // what is newer is a problem
+                            .load();
+            int pending = flyway.info().pending().length;
+            if (pending > 0) {
+                return List.of(pending + " migrations are missing");
+            }
+            ValidateResult result = flyway.validateWithResult();
+            return result.validationSuccessful
+                    ? List.of()
+                    : List.of(String.valueOf(result.getAllErrorMessages()));
+        } catch (FlywayException e) {
+            return List.of(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static FluentConfiguration configuration() {
+        return Flyway.configure(Migrations.class.getClassLoader())
                 .locations("classpath:db/migration")
                 .schemas("outrun")
                 .table("schema_history")
-                .createSchemas(true)
-                .load()
-                .migrate();
+                .createSchemas(true);
     }
 }

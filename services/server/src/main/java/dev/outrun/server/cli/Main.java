@@ -8,20 +8,21 @@ import picocli.CommandLine.Help.Ansi;
 /**
  * The program behind {@code ./outrun}.
  *
- * <p>Exit codes: 0 done; 1 a followed run did not complete, or an audit found a difference; 2 a
- * word on the command line is wrong; 3 the server refused the request, cannot be reached, or could
- * not be started.
+ * <p>Exit codes: 0 done; 1 a followed run did not complete, an audit found a difference, or the
+ * doctor something that does not work; 2 a word on the command line is wrong; 3 the server refused
+ * the request, cannot be reached, or could not be started.
  */
 @Command(
         name = "outrun",
         description = "A durable, ordered, replayable event log for every agent run.",
-        subcommands = {DevCommand.class, RunCommand.class, AuditCommand.class},
+        subcommands = {DevCommand.class, RunCommand.class, AuditCommand.class, DoctorCommand.class},
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND")
 public final class Main {
 
     static final int RUN_NOT_COMPLETED = 1;
     static final int DIFFERENT = 1;
+    static final int UNWELL = 1;
     static final int USAGE = 2;
     static final int REFUSED = 3;
 

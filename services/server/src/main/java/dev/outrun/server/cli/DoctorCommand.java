@@ -1,0 +1,121 @@
+package dev.outrun.server.cli;
+
+import dev.outrun.connector.doctor.Doctor;
+import dev.outrun.connector.doctor.Finding;
+import dev.outrun.connector.doctor.Finding.Grade;
+import dev.outrun.connector.topic.KafkaAddress;
+import dev.outrun.schema.json.WireJson;
+import dev.outrun.schema.sql.PostgresAddress;
+import dev.outrun.schema.topic.Topics;
+import dev.outrun.server.OutrunConfig;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code outrun doctor}: whether Postgres and Kafka are what Outrun needs. */
+@Command(
+        name = "doctor",
+        description = {
+            "Examine Postgres, the replication slot and Kafka, and say what to do.",
+            "Changes nothing. Prints a line for each check, and exits with 1 where one failed."
+        },
+        mixinStandardHelpOptions = true)
+final class DoctorCommand implements Callable<Integer> {
+
+    @Spec CommandSpec spec;
+
+    @Option(
+            names = "--postgres",
+            paramLabel = "URL",
+            defaultValue = "postgresql://postgres:postgres@127.0.0.1:54320/outrun",
+            description = "The database (default: that of ./outrun dev).")
+    String postgres;
+
+    @Option(
+            names = "--kafka",
+            paramLabel = "HOST:PORT",
+            defaultValue = "127.0.0.1:9092",
+            description = "The brokers (default: that of ./outrun dev).")
+    String kafka;
+
+    @Option(
+            names = "--topic-prefix",
+            paramLabel = "PREFIX",
+            defaultValue = Topics.DEFAULT_PREFIX,
+            description = "What topic names begin with (default: ${DEFAULT-VALUE}).")
+    String prefix;
+
+    @Option(
+            names = "--slot",
+            paramLabel = "SLOT",
+            defaultValue = OutrunConfig.DEFAULT_SLOT,
+            description =
+                    "The connector's replication slot, or what the names of its slots begin with"
+                            + " (default: ${DEFAULT-VALUE}).")
+    String slot;
+
+    @Option(names = "--json", description = "Print a JSON array instead.")
+    boolean json;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        List<Finding> findings =
+                Doctor.examine(
+                        understood("--postgres", () -> PostgresAddress.parse(postgres)),
+                        new KafkaAddress(kafka, Map.of()),
+                        understood("--topic-prefix", () -> new Topics(prefix)),
+                        slot);
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            List<Line> lines = findings.stream().map(DoctorCommand::line).toList();
+            out.println(new String(WireJson.write(lines), StandardCharsets.UTF_8));
+        } else {
+            findings.forEach(finding -> print(finding, out));
+        }
+        out.flush();
+        return findings.stream().anyMatch(finding -> finding.grade() == Grade.FAIL)
+                ? Main.UNWELL
+                : 0;
+    }
+
+    private record Line(String grade, String check, String says, @Nullable String advice) {}
+
+    private static Line line(Finding finding) {
+        String grade = finding.grade().name().toLowerCase(Locale.ROOT);
+        return new Line(grade, finding.check(), finding.says(), finding.advice());
+    }
+
+    private static void print(Finding finding, PrintWriter out) {
+        String colour =
+                switch (finding.grade()) {
+                    case OK -> "green";
+                    case WARN -> "yellow";
+                    case FAIL -> "red";
+                };
+        Line line = line(finding);
+        out.println(
+                Ansi.AUTO.string("@|%s %-4s|@ ".formatted(colour, line.grade()))
+                        + line.check()
+                        + ": "
+                        + line.says()
+                        + (line.advice() == null ? "" : " -> " + line.advice()));
+    }
+
+    private <T> T understood(String option, Callable<T> reading) {
+        try {
+            return reading.call();
+        } catch (Exception e) {
+            throw new ParameterException(spec.commandLine(), option + ": " + e.getMessage(), e);
+        }
+    }
+}
