@@ -293,8 +293,14 @@ abstract class Pipeline {
     private static Checkpoint beginning(
             SlotState state, @Nullable List<Long> from, FirehoseTail tail) {
         Checkpoint empty =
-                Checkpoint.of(state.system(), state.confirmed(), new long[tail.ends().length]);
-        return from == null ? empty : new Checkpoint(empty.system(), empty.position(), from);
+                Checkpoint.of(
+                        state.system(),
+                        state.timeline(),
+                        state.confirmed(),
+                        new long[tail.ends().length]);
+        return from == null
+                ? empty
+                : new Checkpoint(empty.system(), empty.timeline(), empty.position(), from);
     }
 
     /** The firehose behind these offsets. Read once the slot is ours: nobody else writes to it. */

@@ -5,6 +5,7 @@ import dev.outrun.connector.publish.FirehoseTail;
 import dev.outrun.connector.publish.Publisher;
 import dev.outrun.connector.source.DebeziumSource;
 import dev.outrun.connector.source.FreshSlot;
+import dev.outrun.connector.source.Lsn;
 import dev.outrun.connector.source.SlotState;
 import dev.outrun.schema.run.RunId;
 import java.sql.SQLException;
@@ -49,7 +50,7 @@ final class SlotPipeline extends Pipeline {
         Map<String, Checkpoint> checkpoints = checkpoints(limit);
         Checkpoint last = checkpoints.get(name());
         if (found != null) {
-            checkpoints.values().forEach(one -> check(one, found));
+            checkAll(checkpoints.values(), found);
         }
         List<RunId> resolved = shared.deadLetters().load();
         String lacking = lacking(found, last);
@@ -73,6 +74,9 @@ final class SlotPipeline extends Pipeline {
         if (state == null || state.lost()) {
             throw new PipelineLostException(lacking(state, progress.reached()));
         }
+        if (state.timeline() != progress.reached().timeline()) {
+            throw new PipelineLostException("the database was failed over");
+        }
         try {
             publisher.join().resume(state.confirmed());
         } catch (IllegalStateException e) {
@@ -92,6 +96,32 @@ final class SlotPipeline extends Pipeline {
                 LOG.debug("cannot look after the slot's reader slot={}", name(), e);
             }
         }
+    }
+
+    private void checkAll(Collection<Checkpoint> checkpoints, SlotState state) throws SQLException {
+        for (Checkpoint one : checkpoints) {
+            check(one, state);
+            if (one.timeline() != state.timeline()) {
+                checkFailover(one, state);
+            }
+        }
+    }
+
+    /** A standby that was promoted has to have what was published; its positions do not tell. */
+    private void checkFailover(Checkpoint last, SlotState state) throws SQLException {
+        Lsn end = shared.slot().endOf(last.timeline(), state.timeline());
+        if (end == null || end.isBefore(last.lsn())) {
+            throw new IllegalStateException(
+                    "the database lacks what was published: the checkpoint is at %s of timeline %d, which it has up to %s"
+                            .formatted(last.position(), last.timeline(), end));
+        }
+        LOG.warn(
+                "the database was failed over slot={} timeline={} was={} ended={} checkpoint={}",
+                name(),
+                state.timeline(),
+                last.timeline(),
+                end,
+                last.position());
     }
 
     /** Why the slot cannot deliver all that the topics lack; null if it can. */
@@ -137,8 +167,13 @@ final class SlotPipeline extends Pipeline {
     private void refill(
             String reason, Collection<Checkpoint> checkpoints, List<RunId> resolved, Duration limit)
             throws SQLException, InterruptedException, ExecutionException, TimeoutException {
+        LOG.info(
+                "making the slot, when all that is being written has ended slot={} reason=\"{}\"",
+                name(),
+                reason);
         try (FreshSlot fresh = shared.slot().recreate(slotSettings().failover(), limit)) {
             SlotState state = Objects.requireNonNull(shared.slot().awaitFree(limit));
+            checkAll(checkpoints, state);
             begin(limit);
             Publisher opened =
                     refilled(reason, state, fresh.snapshot(), checkpoints, resolved, limit);

@@ -9,15 +9,17 @@ import java.util.stream.LongStream;
  * other one, is in both lanes before {@code firehose}.
  *
  * @param system the Postgres cluster whose log it is, as an unsigned decimal
+ * @param timeline which of the cluster's histories
  * @param position a commit's end, {@code 16/B374D848}
  * @param firehose per partition, the offset after the last record of those transactions
  */
-public record Checkpoint(String system, String position, List<Long> firehose) {
+public record Checkpoint(String system, int timeline, String position, List<Long> firehose) {
 
     /** A checkpoint from the numbers themselves. */
-    public static Checkpoint of(long system, Lsn position, long[] firehose) {
+    public static Checkpoint of(long system, int timeline, Lsn position, long[] firehose) {
         return new Checkpoint(
                 Long.toUnsignedString(system),
+                timeline,
                 position.toString(),
                 LongStream.of(firehose).boxed().toList());
     }

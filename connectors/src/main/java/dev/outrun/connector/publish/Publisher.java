@@ -39,6 +39,7 @@ public final class Publisher implements ChangeConsumer {
 
     private final long system;
     private final Split split;
+    private final int timeline;
     private final Topics topics;
     private final WalCursor cursor;
     private final Lsn writtenAtStart;
@@ -202,6 +203,7 @@ public final class Publisher implements ChangeConsumer {
             Settings settings,
             Halt halt) {
         this.system = state.system();
+        this.timeline = state.timeline();
         this.writtenAtStart = state.written();
         this.split = settings.split();
         this.topics = topics;
@@ -365,7 +367,9 @@ public final class Publisher implements ChangeConsumer {
 
     /** The checkpoint at the boundary just passed, if its firehose offsets are known. */
     private @Nullable Checkpoint checkpoint(Lsn boundary) {
-        return live.isBehindTail() ? Checkpoint.of(system, boundary, live.nextOffsets()) : null;
+        return live.isBehindTail()
+                ? Checkpoint.of(system, timeline, boundary, live.nextOffsets())
+                : null;
     }
 
     private void publish(Change change, @Nullable Lsn boundary)

@@ -81,6 +81,19 @@ public final class ControlConnection implements AutoCloseable {
     }
 
     /**
+     * Another connection, for replication commands.
+     *
+     * @param answer how long the server may take for one
+     */
+    static Connection replicating(PostgresAddress postgres, Duration answer) throws SQLException {
+        Properties options = new Properties();
+        options.setProperty("replication", "database");
+        options.setProperty("preferQueryMode", "simple");
+        options.setProperty("assumeMinServerVersion", "15");
+        return connect(postgres, options, answer);
+    }
+
+    /**
      * Another connection.
      *
      * @param answer how long the server may take for one; zero is for ever

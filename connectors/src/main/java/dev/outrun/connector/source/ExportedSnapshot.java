@@ -17,6 +17,7 @@ public final class ExportedSnapshot implements AutoCloseable {
             """
             select pg_export_snapshot(), pg_current_snapshot()::text,
                    (select system_identifier from pg_control_system()),
+                   ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int,
                    pg_current_wal_insert_lsn()::text
             """;
 
@@ -29,8 +30,8 @@ public final class ExportedSnapshot implements AutoCloseable {
         this.connection = connection;
         this.name = row.getString(1);
         this.snapshot = row.getString(2);
-        Lsn now = Lsn.parse(row.getString(4));
-        this.state = new SlotState(row.getLong(3), now, now, false);
+        Lsn now = Lsn.parse(row.getString(5));
+        this.state = new SlotState(row.getLong(3), row.getInt(4), now, now, false);
     }
 
     /** Takes one. */

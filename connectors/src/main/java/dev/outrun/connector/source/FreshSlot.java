@@ -6,7 +6,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.Properties;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,7 +35,7 @@ public final class FreshSlot implements AutoCloseable {
      */
     static FreshSlot create(PostgresAddress postgres, String name, boolean failover, Duration limit)
             throws SQLException {
-        Connection connection = connect(postgres, limit);
+        Connection connection = ControlConnection.replicating(postgres, limit);
         boolean created = false;
         String create =
                 "CREATE_REPLICATION_SLOT \"%s\" LOGICAL pgoutput (snapshot 'export'%s)"
@@ -57,21 +56,13 @@ public final class FreshSlot implements AutoCloseable {
     /** Has the server give copies of an idle slot to standbys. Since PostgreSQL 17. */
     static void enableFailover(PostgresAddress postgres, String name, Duration limit)
             throws SQLException {
-        try (Connection connection = connect(postgres, limit);
+        try (Connection connection = ControlConnection.replicating(postgres, limit);
                 Statement statement = connection.createStatement()) {
             statement.execute("ALTER_REPLICATION_SLOT \"%s\" (failover)".formatted(name));
         }
     }
 
     /** A connection that takes the commands of replication. */
-    private static Connection connect(PostgresAddress postgres, Duration limit)
-            throws SQLException {
-        Properties options = new Properties();
-        options.setProperty("replication", "database");
-        options.setProperty("preferQueryMode", "simple");
-        options.setProperty("assumeMinServerVersion", "15");
-        return ControlConnection.connect(postgres, options, limit);
-    }
 
     private static boolean knowsFailover(Connection connection) throws SQLException {
         return connection.getMetaData().getDatabaseMajorVersion() >= FAILOVER_SINCE;

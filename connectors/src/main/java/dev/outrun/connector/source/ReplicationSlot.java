@@ -16,10 +16,12 @@ public final class ReplicationSlot {
 
     private static final Logger LOG = LoggerFactory.getLogger(ReplicationSlot.class);
 
+    /** One that is just being made, perhaps for somebody who has given up, has no position yet. */
     private static final String STATE =
             """
             select (select system_identifier from pg_control_system()),
-                   confirmed_flush_lsn::text, pg_current_wal_insert_lsn()::text,
+                   ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int,
+                   coalesce(confirmed_flush_lsn, '0/0')::text, pg_current_wal_insert_lsn()::text,
                    coalesce(wal_status = 'lost', false), active
             from pg_replication_slots
             where slot_name = ? and slot_type = 'logical' and database = current_database()
@@ -166,6 +168,16 @@ public final class ReplicationSlot {
         }
     }
 
+    /**
+     * Where an earlier timeline of the database ended and another one went on; null where it is not
+     * one of its own.
+     *
+     * @param now the database's timeline
+     */
+    public @Nullable Lsn endOf(int timeline, int now) throws SQLException {
+        return TimelineHistory.read(postgres, now).ends().get(timeline);
+    }
+
     /** The process id of the slot's reader, 0 while it has none. */
     public int reader() throws SQLException {
         return (int) query(READER, name);
@@ -220,10 +232,11 @@ public final class ReplicationSlot {
                         ? new Found(
                                 new SlotState(
                                         row.getLong(1),
-                                        Lsn.parse(row.getString(2)),
+                                        row.getInt(2),
                                         Lsn.parse(row.getString(3)),
-                                        row.getBoolean(4)),
-                                row.getBoolean(5))
+                                        Lsn.parse(row.getString(4)),
+                                        row.getBoolean(5)),
+                                row.getBoolean(6))
                         : null;
             }
         });

@@ -5,8 +5,10 @@ package dev.outrun.connector.source;
  *
  * @param system the Postgres cluster's own identifier: positions of different clusters do not
  *     compare
+ * @param timeline which of its histories: another one after each failover; positions of two of them
+ *     compare only as far as they have in common
  * @param confirmed where the slot will begin to stream; only the slot's reader moves it
  * @param written the end of the log: what commits from now on has a later position
  * @param lost whether the server has let go of the log that the slot still needs
  */
-public record SlotState(long system, Lsn confirmed, Lsn written, boolean lost) {}
+public record SlotState(long system, int timeline, Lsn confirmed, Lsn written, boolean lost) {}

@@ -80,7 +80,7 @@ final class FaultRun implements AutoCloseable {
                 Statement statement = connection.createStatement()) {
             statement.execute("select outrun.register_handlers(array['test'])");
         }
-        try (Writers writers = new Writers(own.dataSource(), schedule.seed());
+        try (Writers writers = new Writers(own.dataSource()::getConnection, schedule.seed());
                 Firehose firehose = new Firehose(stack.kafka(), own.topics().events())) {
             for (Fault fault : schedule.faults()) {
                 await(fault.pace(), writers, firehose);

@@ -93,7 +93,7 @@ final class FaultStack implements AutoCloseable {
         }
     }
 
-    private static int freePort() throws IOException {
+    static int freePort() throws IOException {
         Random random = new Random();
         while (true) {
             int port = random.nextInt(PORT_MIN, PORT_MAX);

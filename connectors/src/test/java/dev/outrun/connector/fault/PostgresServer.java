@@ -57,6 +57,11 @@ final class PostgresServer implements Server {
         this.keeper = Thread.ofPlatform().daemon().name("keeper").start(this::keep);
     }
 
+    /** Where its files are. */
+    Path data() {
+        return settings.directory().resolve("data");
+    }
+
     /** The database that every start finds. */
     PostgresAddress address() {
         return life().server().address();
@@ -102,6 +107,11 @@ final class PostgresServer implements Server {
     @Override
     public @Nullable String trouble() {
         return trouble;
+    }
+
+    /** Ends it by force; nobody starts it again. */
+    void killForGood() {
+        close();
     }
 
     @Override

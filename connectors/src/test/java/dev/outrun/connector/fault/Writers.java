@@ -7,15 +7,17 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +31,12 @@ final class Writers implements AutoCloseable {
     static final int RUNS_MAX = 200;
     static final int EVENTS_PER_SECOND = 2_000;
 
+    /** Where connections come from: to the primary there is just then. */
+    @FunctionalInterface
+    interface Connections {
+        Connection open() throws SQLException;
+    }
+
     private static final Duration RECONNECT = Duration.ofMillis(20);
 
     /** After a time without Postgres they are behind their pace; they do not make up for all. */
@@ -37,16 +45,30 @@ final class Writers implements AutoCloseable {
     private static final int RUNS_AT_ONCE_MAX = 4;
     private static final int EVENTS_AT_ONCE_MAX = 5;
 
-    private final DataSource database;
+    /** Of an event's text, by default. */
+    private static final int TEXT_MAX = 200;
+
+    private final Connections database;
+    private final int textMin;
+    private final int textMax;
     private final List<RunId> runs = new CopyOnWriteArrayList<>();
     private final List<CompletableFuture<Void>> all;
     private volatile boolean stopped;
     private long written;
+    private final Map<RunId, Long> acknowledged = new ConcurrentHashMap<>();
+    private List<Long> latencies = new ArrayList<>();
 
     /** Begins to write; what is written follows from the seed, but for what times decide. */
-    Writers(DataSource database, long seed) throws SQLException {
+    Writers(Connections database, long seed) throws SQLException {
+        this(database, seed, 0, TEXT_MAX);
+    }
+
+    /** The same, with events of so many characters, from the least to below the most. */
+    Writers(Connections database, long seed, int textMin, int textMax) throws SQLException {
         this.database = database;
-        try (Connection connection = database.getConnection()) {
+        this.textMin = textMin;
+        this.textMax = textMax;
+        try (Connection connection = database.open()) {
             for (int i = 0; i < RUNS_AT_ONCE_MAX; i++) {
                 runs.add(start(connection, new Random(seed)));
             }
@@ -70,6 +92,19 @@ final class Writers implements AutoCloseable {
     /** Events whose commit was answered. */
     synchronized long written() {
         return written;
+    }
+
+    /** Per run, the seq behind the last event whose commit was answered. */
+    Map<RunId, Long> acknowledged() {
+        return acknowledged;
+    }
+
+    /** How many nanoseconds each transaction has taken since this was last asked, rising. */
+    synchronized List<Long> takeLatencies() {
+        List<Long> taken = latencies;
+        latencies = new ArrayList<>();
+        taken.sort(null);
+        return taken;
     }
 
     /** Why one of them gave up; null if none did. */
@@ -114,7 +149,7 @@ final class Writers implements AutoCloseable {
 
     private void writeAll(Random random) throws SQLException {
         while (!stopped) {
-            try (Connection connection = database.getConnection()) {
+            try (Connection connection = database.open()) {
                 connection.setAutoCommit(false);
                 write(connection, random);
             } catch (SQLException e) {
@@ -137,16 +172,18 @@ final class Writers implements AutoCloseable {
         long nanosPerEvent = 1_000_000_000L * CONNECTIONS / EVENTS_PER_SECOND;
         long due = System.nanoTime();
         while (!stopped) {
+            long begin = System.nanoTime();
             int events = transaction(connection, random);
-            add(events);
             long now = System.nanoTime();
+            add(events, now - begin);
             due = Math.max(due, now - BEHIND_MAX.toNanos()) + events * nanosPerEvent;
             LockSupport.parkNanos(due - now);
         }
     }
 
-    private synchronized void add(int events) {
+    private synchronized void add(int events, long nanos) {
         written += events;
+        latencies.add(nanos);
         notifyAll();
     }
 
@@ -154,14 +191,15 @@ final class Writers implements AutoCloseable {
     private int transaction(Connection connection, Random random) throws SQLException {
         RunId started = null;
         int events = 0;
+        Map<RunId, Long> ends = new HashMap<>();
         if (runs.size() < RUNS_MAX && random.nextInt(10) == 0) {
             started = start(connection, random);
-            events += append(connection, started, random) + 1;
+            events += append(connection, started, random, ends) + 1;
         }
         int appendsMax = random.nextInt(150) == 0 ? 150 : 3;
         for (RunId run : some(random)) {
             for (int appends = random.nextInt(appendsMax); appends >= 0; appends--) {
-                events += append(connection, run, random);
+                events += append(connection, run, random, ends);
             }
         }
         if (random.nextInt(30) == 0) {
@@ -169,6 +207,7 @@ final class Writers implements AutoCloseable {
             return 0;
         }
         connection.commit();
+        ends.forEach((run, end) -> acknowledged.merge(run, end, Math::max));
         if (started != null) {
             runs.add(started);
         }
@@ -197,18 +236,24 @@ final class Writers implements AutoCloseable {
         }
     }
 
-    private static int append(Connection connection, RunId run, Random random) throws SQLException {
+    private int append(Connection connection, RunId run, Random random, Map<RunId, Long> ends)
+            throws SQLException {
         List<String> events = new ArrayList<>();
         for (int i = random.nextInt(EVENTS_AT_ONCE_MAX); i >= 0; i--) {
             events.add(
                     "{\"type\":\"test.said\",\"data\":{\"n\":%d,\"text\":\"%s\"}}"
-                            .formatted(random.nextLong(), "x".repeat(random.nextInt(200))));
+                            .formatted(
+                                    random.nextLong(),
+                                    "x".repeat(textMin + random.nextInt(textMax - textMin))));
         }
         try (PreparedStatement statement =
                 connection.prepareStatement("select outrun.append(?, null, ?::json)")) {
             statement.setObject(1, run.value());
             statement.setString(2, events.toString());
-            statement.execute();
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                ends.put(run, row.getLong(1) + events.size());
+            }
             return events.size();
         }
     }

@@ -74,6 +74,6 @@ class ProgressTest {
     }
 
     private static Checkpoint checkpoint(String position) {
-        return new Checkpoint("1", position, List.of(1L));
+        return new Checkpoint("1", 1, position, List.of(1L));
     }
 }
