@@ -20,7 +20,9 @@ import java.util.concurrent.locks.LockSupport;
  * A process that is a connector, until it is killed, told to stop by a signal, or nobody is there
  * any more to write to it. To each line of {@link #DRAIN} it says {@link #DRAINED}, or why not; to
  * each {@link #ASK}, how it is: {@code health: RUNNING 1200}, with the milliseconds that the oldest
- * record has been waiting for Kafka.
+ * record has been waiting for Kafka; to {@link #PAUSE} and {@link #STEP}, followed by a number of
+ * appends, {@link #DONE} when that is done; to {@link #ASK_HEAP}, {@code heap: 120}, the megabytes
+ * that are in use after a collection.
  */
 public final class ConnectorProcess {
 
@@ -31,17 +33,25 @@ public final class ConnectorProcess {
 
     public static final String ASK = "health?";
     public static final String HEALTH = "health: ";
+    public static final String ASK_HEAP = "heap?";
+    public static final String HEAP = "heap: ";
+    public static final String PAUSE = "pause";
+    public static final String STEP = "step ";
+    public static final String DONE = "done";
     public static final String DRAIN = "drain";
     public static final String DRAINED = "drained";
     public static final String NOT_DRAINED = "not drained: ";
 
     private static final Duration ASK_AGAIN = Duration.ofMillis(20);
-    private static final Duration DRAIN_LIMIT = Duration.ofSeconds(60);
+
+    /** A connector may have minutes of others' work to catch up with. */
+    private static final Duration LIMIT = Duration.ofMinutes(4);
 
     private ConnectorProcess() {}
 
     /** Host, port, database, user, password, bootstrap servers, topic prefix, slot, kind, slots. */
-    public static void main(String[] args) throws InterruptedException, IOException {
+    public static void main(String[] args)
+            throws InterruptedException, IOException, TimeoutException {
         OutboxConnector connector = start(args);
         Runtime.getRuntime().addShutdownHook(new Thread(connector::close));
         System.out.println(STARTED);
@@ -54,6 +64,16 @@ public final class ConnectorProcess {
                 Health health = connector.health();
                 System.out.println(
                         HEALTH + health.state() + " " + health.oldestUnacknowledged().toMillis());
+            } else if (line.equals(ASK_HEAP)) {
+                System.gc();
+                Runtime runtime = Runtime.getRuntime();
+                System.out.println(HEAP + ((runtime.totalMemory() - runtime.freeMemory()) >> 20));
+            } else if (line.equals(PAUSE)) {
+                connector.pause();
+                System.out.println(DONE);
+            } else if (line.startsWith(STEP)) {
+                connector.step(Integer.parseInt(line.substring(STEP.length())), LIMIT);
+                System.out.println(DONE);
             }
         }
         System.exit(0);
@@ -106,10 +126,10 @@ public final class ConnectorProcess {
 
     /** A Postgres that was stopped a moment ago may still be away: it is asked again. */
     private static String drain(OutboxConnector connector) throws InterruptedException {
-        long deadline = System.nanoTime() + DRAIN_LIMIT.toNanos();
+        long deadline = System.nanoTime() + LIMIT.toNanos();
         while (true) {
             try {
-                connector.drainOnce(DRAIN_LIMIT);
+                connector.drainOnce(LIMIT);
                 return DRAINED;
             } catch (OutrunException | TimeoutException e) {
                 boolean away =
