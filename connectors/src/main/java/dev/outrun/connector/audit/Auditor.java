@@ -60,7 +60,7 @@ public final class Auditor {
     private final Topics topics;
     private final String slot;
     private final Duration patience;
-    private final Findings findings = new Findings();
+    private final Findings findings;
     private final Map<RunId, FoundLog> firehose = new HashMap<>();
 
     /** Logs that have more than the audit's moment, topics' and the firehose's alike. */
@@ -71,12 +71,14 @@ public final class Auditor {
             KafkaAddress kafka,
             Topics topics,
             String slot,
-            Duration patience) {
+            Duration patience,
+            Findings findings) {
         this.postgres = postgres;
         this.kafka = kafka;
         this.topics = topics;
         this.slot = slot;
         this.patience = patience;
+        this.findings = findings;
     }
 
     /**
@@ -94,8 +96,21 @@ public final class Auditor {
             Duration patience,
             AuditScope scope)
             throws InterruptedException {
+        return audit(postgres, kafka, topics, slot, patience, scope, new Findings(topics.events()));
+    }
+
+    /** The same; what it finds is told to these findings as well. */
+    static AuditReport audit(
+            PostgresAddress postgres,
+            KafkaAddress kafka,
+            Topics topics,
+            String slot,
+            Duration patience,
+            AuditScope scope,
+            Findings findings)
+            throws InterruptedException {
         try {
-            return new Auditor(postgres, kafka, topics, slot, patience).audit(scope);
+            return new Auditor(postgres, kafka, topics, slot, patience, findings).audit(scope);
         } catch (SQLException | KafkaException | ExecutionException e) {
             throw new OutrunException(
                     ErrorCode.UNAVAILABLE, "the audit cannot go on: " + e.getMessage(), e);
@@ -227,11 +242,12 @@ public final class Auditor {
 
     private void take(ConsumerRecord<byte[], byte[]> record, AuditScope scope) {
         String where = record.topic() + "/" + record.partition();
-        Event event = read(record, where);
+        Event event = read(record, null, where);
         if (event == null || !scope.covers(event.run())) {
             return;
         }
-        FoundLog log = firehose.computeIfAbsent(event.run(), _ -> new FoundLog(where, findings));
+        FoundLog log =
+                firehose.computeIfAbsent(event.run(), run -> new FoundLog(run, where, findings));
         if (!log.where().equals(where)) {
             findings.add(
                     Kind.WRONG_PARTITION,
@@ -243,13 +259,15 @@ public final class Auditor {
         log.add(event, record.offset());
     }
 
-    private @Nullable Event read(ConsumerRecord<byte[], byte[]> record, String where) {
+    /** The event in a record of this run's topic, or, if that is null, of the firehose. */
+    private @Nullable Event read(
+            ConsumerRecord<byte[], byte[]> record, @Nullable RunId run, String where) {
         try {
             return RecordHeaders.read(record);
         } catch (RuntimeException e) {
             findings.add(
                     Kind.STRAY,
-                    null,
+                    run,
                     -1,
                     where,
                     "offset %d is no event: %s".formatted(record.offset(), e.getMessage()));
@@ -261,7 +279,7 @@ public final class Auditor {
         String where = topics.events() + "/" + run.shard();
         FoundLog found = firehose.remove(run.run());
         if (found == null) {
-            found = new FoundLog(where, findings);
+            found = new FoundLog(run.run(), where, findings);
         } else if (!found.where().equals(where)) {
             findings.add(
                     Kind.WRONG_PARTITION,
@@ -282,7 +300,7 @@ public final class Auditor {
         List<LoggedRun> kept = page.stream().filter(run -> !run.reaped()).toList();
         for (LoggedRun run : kept) {
             String topic = topics.run(run.tenant(), run.run());
-            FoundLog log = new FoundLog(topic + "/0", findings);
+            FoundLog log = new FoundLog(run.run(), topic + "/0", findings);
             byRun.put(run.run(), log);
             if (existing.contains(topic)) {
                 logs.put(new TopicPartition(topic, 0), log);
@@ -309,8 +327,16 @@ public final class Auditor {
     }
 
     private void take(ConsumerRecord<byte[], byte[]> record, FoundLog log) {
-        Event event = read(record, log.where());
+        Event event = read(record, log.run(), log.where());
         if (event == null) {
+            return;
+        } else if (!event.run().equals(log.run())) {
+            findings.add(
+                    Kind.STRAY,
+                    log.run(),
+                    -1,
+                    log.where(),
+                    "offset %d is of run %s".formatted(record.offset(), event.run()));
             return;
         }
         if (event.seq() != record.offset()) {

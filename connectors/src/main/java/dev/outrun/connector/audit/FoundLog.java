@@ -2,18 +2,25 @@ package dev.outrun.connector.audit;
 
 import dev.outrun.connector.audit.Difference.Kind;
 import dev.outrun.schema.event.Event;
+import dev.outrun.schema.run.RunId;
 
 /** One run's events as they are found in a topic, record by record. */
 final class FoundLog {
 
+    private final RunId run;
     private final String where;
     private final Findings findings;
     private final Digests events = new Digests();
 
     /** Says what is doubled or out of order to the findings at once, with the record's place. */
-    FoundLog(String where, Findings findings) {
+    FoundLog(RunId run, String where, Findings findings) {
+        this.run = run;
         this.where = where;
         this.findings = findings;
+    }
+
+    RunId run() {
+        return run;
     }
 
     Digests events() {

@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class LedgerLog implements AutoCloseable {
 
+    /** Where a difference is that the ledger has with itself. */
+    static final String WHERE = "outrun.run_outbox";
+
     /** Runs in one page. */
     private static final int PAGE = 200;
 
@@ -165,7 +168,7 @@ final class LedgerLog implements AutoCloseable {
                     seq < events.next() ? Kind.DOUBLED : Kind.MISSING,
                     run.run(),
                     Math.min(seq, events.next()),
-                    "outrun.run_outbox",
+                    WHERE,
                     "seq " + seq + " follows on " + (events.next() - 1));
         }
         events.put(
@@ -186,7 +189,7 @@ final class LedgerLog implements AutoCloseable {
                     Kind.MISSING,
                     run.run(),
                     run.events().next(),
-                    "outrun.run_outbox",
+                    WHERE,
                     "the run says that its log ends before " + run.end());
         }
     }

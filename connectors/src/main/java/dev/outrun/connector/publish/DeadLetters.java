@@ -71,6 +71,11 @@ public final class DeadLetters {
         return nextSeqs.containsKey(run);
     }
 
+    /** The seq from which on nothing of this run is published; no end where it is not halted. */
+    long publishedUntil(RunId run) {
+        return nextSeqs.getOrDefault(run, Long.MAX_VALUE);
+    }
+
     /**
      * Halts a run. Waits for Kafka and the database, as long as it takes.
      *

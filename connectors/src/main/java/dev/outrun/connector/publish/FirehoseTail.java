@@ -9,8 +9,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -20,11 +22,13 @@ import org.jspecify.annotations.Nullable;
  * The end of the firehose: what a publisher before us wrote behind its last checkpoint.
  *
  * @param ends per partition, the offset after the last record
- * @param lastSeqs the last seq of each run that has records there; the reader takes runs out as it
- *     meets them
+ * @param lastSeqs the highest seq of each run that has records there; the reader takes runs out as
+ *     it meets them
+ * @param late the seqs that are there behind a higher one of their run, because they were published
+ *     late or are copies; the reader takes them out as it meets them
  */
 @SuppressWarnings("ArrayRecordComponent") // read once, at the start; nobody compares tails
-public record FirehoseTail(long[] ends, Map<RunId, Long> lastSeqs) {
+public record FirehoseTail(long[] ends, Map<RunId, Long> lastSeqs, Map<RunId, Set<Long>> late) {
 
     /**
      * Reads a split's part of it, from these offsets to the end of now.
@@ -42,7 +46,8 @@ public record FirehoseTail(long[] ends, Map<RunId, Long> lastSeqs) {
         try (Consumer<byte[], byte[]> consumer = Consumers.create(kafka, "outrun-firehose-tail")) {
             List<TopicPartition> partitions = Consumers.assign(consumer, topic, limit);
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, limit);
-            Map<RunId, Long> lastSeqs = new HashMap<>();
+            FirehoseTail tail =
+                    new FirehoseTail(new long[partitions.size()], new HashMap<>(), new HashMap<>());
             Map<TopicPartition, Long> begins =
                     new HashMap<>(consumer.beginningOffsets(partitions, limit));
             if (from != null) {
@@ -54,16 +59,21 @@ public record FirehoseTail(long[] ends, Map<RunId, Long> lastSeqs) {
             consumer.assign(begins.keySet());
             Map<TopicPartition, Long> ownEnds = new HashMap<>(ends);
             ownEnds.keySet().retainAll(begins.keySet());
-            Consumers.readAll(consumer, begins, ownEnds, limit, record -> note(lastSeqs, record));
-            long[] all = new long[partitions.size()];
-            ends.forEach((partition, end) -> all[partition.partition()] = end);
-            return new FirehoseTail(all, lastSeqs);
+            Consumers.readAll(consumer, begins, ownEnds, limit, tail::note);
+            ends.forEach((partition, end) -> tail.ends[partition.partition()] = end);
+            return tail;
         }
     }
 
-    private static void note(Map<RunId, Long> lastSeqs, ConsumerRecord<byte[], byte[]> record) {
+    private void note(ConsumerRecord<byte[], byte[]> record) {
         RunId run = RunId.parse(new String(record.key(), StandardCharsets.UTF_8));
-        lastSeqs.merge(run, RecordHeaders.seq(record.headers()), Math::max);
+        long seq = RecordHeaders.seq(record.headers());
+        Long last = lastSeqs.get(run);
+        if (last == null || last < seq) {
+            lastSeqs.put(run, seq);
+        } else {
+            late.computeIfAbsent(run, _ -> new HashSet<>()).add(seq);
+        }
     }
 
     private static void check(

@@ -4,6 +4,7 @@ import dev.outrun.schema.run.RunId;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.errors.RecordTooLargeException;
@@ -22,6 +23,7 @@ final class LiveLane implements AutoCloseable {
     private final String topic;
     private final long[] next;
     private final Map<RunId, Long> published;
+    private final Map<RunId, Set<Long>> publishedLate;
     private final Map<RunId, Long> nextSeqs;
     private final LaneMetrics metrics;
     private final Breakage breakage;
@@ -46,6 +48,7 @@ final class LiveLane implements AutoCloseable {
         this.topic = topic;
         this.next = Arrays.copyOf(tail.ends(), tail.ends().length);
         this.published = tail.lastSeqs();
+        this.publishedLate = tail.late();
         this.nextSeqs = new LastUsed<>(knownRuns);
         this.metrics = metrics;
         this.breakage = breakage;
@@ -62,12 +65,13 @@ final class LiveLane implements AutoCloseable {
 
     /** Whether all that the tail holds has been met: what is sent next is behind all before it. */
     boolean isBehindTail() {
-        return published.isEmpty();
+        return published.isEmpty() && publishedLate.isEmpty();
     }
 
     /** What the tail held has been met, or never will be: what is sent next is new. */
     void leaveTail() {
         published.clear();
+        publishedLate.clear();
     }
 
     /** Per partition, the offset the next record gets. Publisher's thread. */
@@ -177,15 +181,27 @@ final class LiveLane implements AutoCloseable {
     }
 
     private boolean isPublished(RunId run, long seq) {
-        if (published.isEmpty()) {
+        if (isBehindTail()) {
             return false;
         }
+        boolean late = isPublishedLate(run, seq);
         Long last = published.get(run);
         if (last == null || seq > last) {
-            return false;
+            return late;
         }
         if (seq == last) {
             published.remove(run);
+        }
+        return true;
+    }
+
+    private boolean isPublishedLate(RunId run, long seq) {
+        Set<Long> seqs = publishedLate.get(run);
+        if (seqs == null || !seqs.remove(seq)) {
+            return false;
+        }
+        if (seqs.isEmpty()) {
+            publishedLate.remove(run);
         }
         return true;
     }

@@ -106,7 +106,7 @@ public final class Publisher implements ChangeConsumer {
             return switch (change) {
                 case Change.Appended append -> append.events().length;
                 case Change.Unreadable row -> row.events().length;
-                case Change.Barrier _, Change.Resolved _, Change.Strays _ -> 0;
+                case Change.Barrier _, Change.Resolved _, Change.Strays _, Change.Repair _ -> 0;
             };
         }
     }
@@ -316,6 +316,7 @@ public final class Publisher implements ChangeConsumer {
                             "run=%s seq=%d".formatted(row.run(), row.firstSeq());
                     case Change.Resolved resolved -> "resolved run=" + resolved.run();
                     case Change.Strays strays -> "strays slot=" + strays.slot();
+                    case Change.Repair repair -> "repair run=" + repair.run();
                     case Change.Barrier _ -> "barrier";
                 };
         return what + " position=" + change.place().at();
@@ -393,6 +394,7 @@ public final class Publisher implements ChangeConsumer {
                 publishAgain(resolved.run());
             }
             case Change.Strays strays -> check(strays);
+            case Change.Repair repair -> repair(repair);
             default -> publishRow(change);
         }
     }
@@ -408,6 +410,76 @@ public final class Publisher implements ChangeConsumer {
         counting.sending(runLanes.size(), System.nanoTime());
         for (RunLane lane : runLanes) {
             lane.check(suspects.of(run -> lane(run) == lane), counting);
+        }
+    }
+
+    /**
+     * Makes right what is published of a run, from the table; barriers wait for it. Of a run that
+     * is halted, as far as it was published.
+     */
+    private void repair(Change.Repair repair) throws InterruptedException, ExecutionException {
+        RunId run = repair.run();
+        List<Change.Appended> first = new ArrayList<>();
+        outbox.read(
+                run,
+                () -> 0,
+                1,
+                row -> {
+                    if (row instanceof Change.Appended append) {
+                        first.add(append);
+                    }
+                });
+        if (first.isEmpty()) {
+            LOG.warn("a run is not repaired: the table lacks its beginning run={}", run);
+            return;
+        }
+        if (!split.has(first.getFirst().shard())) {
+            return;
+        }
+        long until = deadLetters.publishedUntil(run);
+        publishLate(run, repair.from(), Math.min(repair.until(), until));
+        String topic = topics.run(first.getFirst().tenant(), run);
+        if (!writtenAtStart.isBefore(repair.place().at())) {
+            suspects.add(run, topic);
+        }
+        Stretch counting = progress.current();
+        counting.sending(1, System.nanoTime());
+        lane(run).repair(run, topic, until, counting);
+    }
+
+    /** Appends to the firehose what it lacks of a run, behind all that is there. */
+    private void publishLate(RunId run, long from, long until)
+            throws InterruptedException, ExecutionException {
+        if (from >= until) {
+            return;
+        }
+        LOG.warn("publishing late in the firehose run={} from={} until={}", run, from, until);
+        AtomicLong next = new AtomicLong(from);
+        outbox.read(
+                run,
+                next::get,
+                until,
+                row -> {
+                    if (row instanceof Change.Appended append) {
+                        publishLate(append, next, until);
+                    }
+                });
+    }
+
+    private void publishLate(Change.Appended append, AtomicLong next, long until) {
+        long seq = append.firstSeq();
+        for (ProducerRecord<byte[], byte[]> record : EventRecords.readable(live.topic(), append)) {
+            if (seq >= next.get() && seq < until) {
+                Stretch stretch = progress.current();
+                stretch.sending(1, System.nanoTime());
+                live.send(stretch, append.run(), seq, record);
+                next.set(seq + 1);
+                Long expected = live.nextSeq(append.run());
+                if (expected != null && expected == seq) {
+                    live.sent(append.run(), seq + 1);
+                }
+            }
+            seq++;
         }
     }
 
@@ -436,7 +508,7 @@ public final class Publisher implements ChangeConsumer {
                     halt(bad.run(), bad.firstSeq(), bad.events(), bad.reason());
                 }
             }
-            case Change.Resolved _, Change.Strays _, Change.Barrier _ ->
+            case Change.Resolved _, Change.Strays _, Change.Repair _, Change.Barrier _ ->
                     throw new IllegalStateException("not a row: " + describe(row));
         }
     }

@@ -56,7 +56,7 @@ final class RunLane implements AutoCloseable {
     private int topicsMet;
 
     /** What its thread takes. */
-    sealed interface Item permits RunAppend, Check, Look {
+    sealed interface Item permits RunAppend, Check, Repair, Look {
 
         /** What it holds of the queue's room. */
         int bytes();
@@ -68,6 +68,19 @@ final class RunLane implements AutoCloseable {
      * @param counting counts it as one record; null where nobody waits for it
      */
     private record Check(Map<RunId, String> topics, @Nullable Stretch counting) implements Item {
+        @Override
+        public int bytes() {
+            return 0;
+        }
+    }
+
+    /**
+     * Hold this topic against the table, record by record.
+     *
+     * @param until what the topic is to hold is before this seq
+     * @param counting counts it as one record
+     */
+    private record Repair(RunId run, String topic, long until, Stretch counting) implements Item {
         @Override
         public int bytes() {
             return 0;
@@ -130,7 +143,17 @@ final class RunLane implements AutoCloseable {
         bursts.put(new Check(runTopics, counting));
     }
 
-    /** The same, unless there is no room just now. Any thread; never blocks. */
+    /**
+     * Holds a run's topic against the table, and makes it right where they differ. Publisher's
+     * thread.
+     *
+     * @param until what the topic is to hold is before this seq
+     */
+    void repair(RunId run, String topic, long until, Stretch counting) throws InterruptedException {
+        bursts.put(new Repair(run, topic, until, counting));
+    }
+
+    /** As {@link #check}, unless there is no room just now. Any thread; never blocks. */
     void checkSoon(Map<RunId, String> runTopics) {
         bursts.offer(new Check(runTopics, null));
     }
@@ -179,6 +202,7 @@ final class RunLane implements AutoCloseable {
             switch (item) {
                 case RunAppend append -> send(append);
                 case Check check -> check(check);
+                case Repair repair -> repair(repair);
                 case Look _ -> {} // done above
             }
         }
@@ -336,13 +360,13 @@ final class RunLane implements AutoCloseable {
         ExpectedSeqs.Entry entry;
         while ((entry = broken.poll()) != null) {
             if (entry.isBroken()) {
-                rebuild(entry);
+                rebuild(entry, entry.next());
             }
         }
     }
 
-    private void rebuild(ExpectedSeqs.Entry entry) throws InterruptedException, ExecutionException {
-        long until = entry.next();
+    private void rebuild(ExpectedSeqs.Entry entry, long until)
+            throws InterruptedException, ExecutionException {
         boolean filled = true;
         List<Stretch> owed = new ArrayList<>();
         for (int times = 0; entry.isBroken() && times < REBUILDS_MAX; times++) {
@@ -381,13 +405,53 @@ final class RunLane implements AutoCloseable {
                     entry = expected.put(suspect.getKey(), suspect.getValue(), ALL);
                 }
                 entry.breaks();
-                rebuild(entry);
+                rebuild(entry, entry.next());
             }
         }
         Stretch counting = check.counting();
         if (counting != null) {
             counting.acknowledged();
         }
+    }
+
+    private void repair(Repair repair) throws InterruptedException, ExecutionException {
+        writer.flush(); // the topic holds all that was sent to it
+        RunTopicCheck found =
+                RunTopicCheck.of(topics, outbox, repair.run(), repair.topic(), repair.until());
+        if (!found.tableIsWhole()) {
+            LOG.warn(
+                    "a run topic is not repaired: the table lacks events run={} topic={}",
+                    repair.run(),
+                    repair.topic());
+        } else {
+            ExpectedSeqs.Entry entry = expected.get(repair.run());
+            if (entry == null) {
+                entry = expected.put(repair.run(), repair.topic(), found.end());
+            }
+            if (found.topicIsRight()) {
+                fillUp(entry, found.end(), repair.until());
+            } else {
+                entry.breaks();
+            }
+            if (entry.isBroken()) {
+                rebuild(entry, repair.until());
+            }
+        }
+        repair.counting().acknowledged();
+    }
+
+    /** Sends what the table has behind the topic's end; what is still in the stream is among it. */
+    private void fillUp(ExpectedSeqs.Entry entry, long end, long until)
+            throws InterruptedException, ExecutionException {
+        entry.restart(end);
+        isFilled(entry, until, null);
+        writer.flush();
+        LOG.info(
+                "a run topic holds what the table has run={} topic={} found={} filled_up_to={}",
+                entry.run,
+                entry.topic,
+                end,
+                entry.next());
     }
 
     private void makeMissing() throws InterruptedException, ExecutionException {

@@ -48,6 +48,14 @@ public sealed interface Change {
     record Resolved(RunId run, @Nullable Long xid, WalPlace place) implements Change {}
 
     /**
+     * Somebody has found that this run is not published as the ledger has it.
+     *
+     * @param from the first seq that the firehose lacks
+     * @param until the seq behind the last one; no later than {@code from} where it lacks none
+     */
+    record Repair(RunId run, long from, long until, WalPlace place) implements Change {}
+
+    /**
      * Whoever published through this slot has lost its lease, and may have written to topics after
      * that: nothing more comes from there now.
      */

@@ -11,6 +11,7 @@ final class DebeziumSettings {
     static final String BARRIER_PREFIX = "outrun.barrier";
     static final String RESOLVE_PREFIX = "outrun.resolve";
     static final String STRAYS_PREFIX = "outrun.strays";
+    static final String REPAIR_PREFIX = "outrun.repair";
 
     private DebeziumSettings() {}
 
@@ -92,7 +93,7 @@ final class DebeziumSettings {
         all.setProperty("table.include.list", "outrun\\.run_outbox");
         all.setProperty(
                 "message.prefix.include.list",
-                String.join(",", BARRIER_PREFIX, RESOLVE_PREFIX, STRAYS_PREFIX)
+                String.join(",", BARRIER_PREFIX, RESOLVE_PREFIX, STRAYS_PREFIX, REPAIR_PREFIX)
                         .replace(".", "\\."));
         all.setProperty("publish.via.partition.root", "true");
         all.setProperty("provide.transaction.metadata", "false");

@@ -62,8 +62,6 @@ public final class FreshSlot implements AutoCloseable {
         }
     }
 
-    /** A connection that takes the commands of replication. */
-
     private static boolean knowsFailover(Connection connection) throws SQLException {
         return connection.getMetaData().getDatabaseMajorVersion() >= FAILOVER_SINCE;
     }

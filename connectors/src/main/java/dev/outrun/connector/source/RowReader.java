@@ -54,6 +54,7 @@ final class RowReader {
         return switch (message.getString("prefix")) {
             case DebeziumSettings.RESOLVE_PREFIX -> resolved(content, place);
             case DebeziumSettings.STRAYS_PREFIX -> new Change.Strays(content, place);
+            case DebeziumSettings.REPAIR_PREFIX -> repair(content.split(" "), place);
             default -> new Change.Barrier(content, place);
         };
     }
@@ -65,6 +66,11 @@ final class RowReader {
                 RunId.parse(content.substring(0, end)),
                 Long.parseLong(content.substring(end + 1)),
                 place);
+    }
+
+    private static Change repair(String[] words, WalPlace place) {
+        return new Change.Repair(
+                RunId.parse(words[0]), Long.parseLong(words[1]), Long.parseLong(words[2]), place);
     }
 
     private static WalPlace place(Map<String, ?> offset) {

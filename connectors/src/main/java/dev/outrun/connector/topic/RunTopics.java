@@ -12,6 +12,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
@@ -20,6 +23,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.InvalidOffsetException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
@@ -172,6 +176,33 @@ public final class RunTopics implements AutoCloseable {
             }
         }
         return wrong;
+    }
+
+    /**
+     * Whether a topic's records, from offset 0 to its end, are what somebody wants them to be;
+     * empty where that cannot be said just now: its end has to be asked for again.
+     */
+    public Optional<Boolean> isAll(
+            String topic, long end, Predicate<ConsumerRecord<byte[], byte[]>> wanted)
+            throws InterruptedException {
+        TopicPartition log = new TopicPartition(topic, 0);
+        AtomicBoolean all = new AtomicBoolean(true);
+        try (Consumer<byte[], byte[]> consumer = Consumers.create(kafka, "outrun-run-check")) {
+            consumer.assign(Set.of(log));
+            Consumers.readAll(
+                    consumer,
+                    Map.of(log, 0L),
+                    Map.of(log, end),
+                    READ_LIMIT,
+                    record -> all.compareAndSet(true, wanted.test(record)));
+            return Optional.of(all.get());
+        } catch (InvalidOffsetException e) { // its first ones were deleted
+            return Optional.of(false);
+        } catch (RetriableException e) {
+            LOG.warn("a run topic cannot be read topic={}", topic, e);
+            Thread.sleep(ASK_AGAIN);
+            return Optional.empty();
+        }
     }
 
     private static boolean isEventAt(long offset, Headers headers) {

@@ -12,8 +12,10 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.MockProducer;
@@ -65,6 +67,26 @@ class LiveLaneTest {
     }
 
     @Test
+    void event_foundInTheTailBehindALaterOne_isLeftOut() throws Exception {
+        // Given: 5 and 6 were published late, behind 9
+        LiveLane lane =
+                lane(new long[] {0}, Map.of(RUN, 9L), Map.of(RUN, new HashSet<>(Set.of(5L, 6L))));
+
+        // When
+        send(lane, 9);
+        send(lane, 5);
+        boolean within = lane.isBehindTail();
+        send(lane, 6);
+        boolean behind = lane.isBehindTail();
+        send(lane, 7);
+
+        // Then
+        assertFalse(within);
+        assertTrue(behind);
+        assertEquals(1, producer.history().size());
+    }
+
+    @Test
     void acknowledgement_withAnotherOffset_breaksThePublisher() throws Exception {
         // Given: the mock begins at 0, the tail ended at 7
         LiveLane lane = lane(new long[] {7}, Map.of());
@@ -86,10 +108,14 @@ class LiveLaneTest {
     }
 
     private LiveLane lane(long[] ends, Map<RunId, Long> lastSeqs) {
+        return lane(ends, lastSeqs, Map.of());
+    }
+
+    private LiveLane lane(long[] ends, Map<RunId, Long> lastSeqs, Map<RunId, Set<Long>> late) {
         return new LiveLane(
                 producer,
                 TOPIC,
-                new FirehoseTail(ends, new HashMap<>(lastSeqs)),
+                new FirehoseTail(ends, new HashMap<>(lastSeqs), new HashMap<>(late)),
                 10,
                 new PublisherMetrics(registry, "slot").live(),
                 new Breakage() {

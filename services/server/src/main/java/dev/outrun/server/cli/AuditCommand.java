@@ -4,6 +4,8 @@ import dev.outrun.connector.audit.AuditReport;
 import dev.outrun.connector.audit.AuditScope;
 import dev.outrun.connector.audit.Auditor;
 import dev.outrun.connector.audit.Difference;
+import dev.outrun.connector.audit.Repair;
+import dev.outrun.connector.audit.RepairReport;
 import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.sql.PostgresAddress;
@@ -29,7 +31,9 @@ import picocli.CommandLine.Spec;
             "Compare ledger, run topics and firehose, event by event.",
             "Every event of the ledger must be once in the firehose, in order, and in its run's"
                     + " topic at offset = seq. Exits with 1, and a line for each difference, where"
-                    + " that is not so."
+                    + " that is not so.",
+            "With --repair the connector mends what can be mended, and the audit is made again: it"
+                    + " exits with 0 only if nothing is left."
         },
         mixinStandardHelpOptions = true)
 final class AuditCommand implements Callable<Integer> {
@@ -88,16 +92,43 @@ final class AuditCommand implements Callable<Integer> {
                     "How long to wait for a connector that is behind (default: ${DEFAULT-VALUE}).")
     int patience;
 
+    @Option(
+            names = "--repair",
+            description = {
+                "Have the connector make run topics what the ledger says, and append to the firehose"
+                        + " what it lacks.",
+                "Copies and late events in the firehose stay: it is never rewritten, and readers"
+                        + " leave them out by their seq."
+            })
+    boolean repair;
+
     @Override
     public Integer call() throws InterruptedException {
+        PostgresAddress database = understood("--postgres", () -> PostgresAddress.parse(postgres));
+        KafkaAddress brokers = new KafkaAddress(kafka, Map.of());
+        Topics topics = understood("--topic-prefix", () -> new Topics(prefix));
+        Duration limit = Duration.ofSeconds(patience);
         AuditReport report =
-                Auditor.audit(
-                        understood("--postgres", () -> PostgresAddress.parse(postgres)),
-                        new KafkaAddress(kafka, Map.of()),
-                        understood("--topic-prefix", () -> new Topics(prefix)),
-                        slot,
-                        Duration.ofSeconds(patience),
-                        scope());
+                repair
+                        ? repaired(Repair.repair(database, brokers, topics, slot, limit, scope()))
+                        : Auditor.audit(database, brokers, topics, slot, limit, scope());
+        print(report);
+        return report.isClean() ? 0 : Main.DIFFERENT;
+    }
+
+    /** Says what was mended; returns what is left. */
+    private AuditReport repaired(RepairReport repair) {
+        PrintWriter out = spec.commandLine().getOut();
+        for (Difference difference : repair.mended()) {
+            out.println("mended " + difference);
+        }
+        out.printf(
+                "%d differences, repaired %d runs; left:%n",
+                repair.before().found(), repair.asked());
+        return repair.after();
+    }
+
+    private void print(AuditReport report) {
         PrintWriter out = spec.commandLine().getOut();
         for (Difference difference : report.differences()) {
             out.println(difference);
@@ -109,7 +140,6 @@ final class AuditCommand implements Callable<Integer> {
                 "%d runs, %d events, %d differences%n",
                 report.runs(), report.events(), report.found());
         out.flush();
-        return report.isClean() ? 0 : Main.DIFFERENT;
     }
 
     private AuditScope scope() {
