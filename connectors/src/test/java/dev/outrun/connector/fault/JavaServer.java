@@ -31,6 +31,7 @@ final class JavaServer implements Server {
     private final Path log;
     private final Thread keeper;
     private Life life;
+    private boolean held;
     private boolean closed;
     private volatile @Nullable String trouble;
 
@@ -149,6 +150,28 @@ final class JavaServer implements Server {
         kill();
     }
 
+    /** Ends it by force; nobody starts it again until {@link #startAgain}. */
+    void killAndWait() throws InterruptedException {
+        Life now;
+        synchronized (this) {
+            held = true;
+            now = life;
+        }
+        now.handle().destroyForcibly();
+        now.process().waitFor();
+    }
+
+    /** Starts what was ended by {@link #killAndWait}, without waiting. */
+    synchronized void startAgain() {
+        held = false;
+        notifyAll();
+    }
+
+    /** The number of the process there is. */
+    long pid() {
+        return life().process().pid();
+    }
+
     /** Holds it until {@link #thaw}. */
     void freeze() throws InterruptedException {
         Signals.send("STOP", List.of(life().handle()));
@@ -179,6 +202,7 @@ final class JavaServer implements Server {
         synchronized (this) {
             closed = true;
             last = life;
+            notifyAll();
         }
         last.handle().destroyForcibly();
         boolean interrupted = false;
@@ -226,6 +250,9 @@ final class JavaServer implements Server {
                 listen(now);
                 now.process().onExit().join();
                 synchronized (this) {
+                    while (held && !closed) {
+                        wait();
+                    }
                     if (closed) {
                         return;
                     }
@@ -234,7 +261,7 @@ final class JavaServer implements Server {
                 now.ended().complete(null);
                 now = life();
             }
-        } catch (IOException e) {
+        } catch (IOException | InterruptedException e) { // nobody interrupts a keeper
             trouble = program.name() + " cannot be kept running: " + e;
         }
     }
