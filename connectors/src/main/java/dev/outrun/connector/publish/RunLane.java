@@ -39,6 +39,9 @@ final class RunLane implements AutoCloseable {
     /** In a row, of one topic: somebody else writes to it. */
     private static final int REBUILDS_MAX = 5;
 
+    /** Longer than brokers take that are well. */
+    private static final Duration STALLED = Duration.ofSeconds(2);
+
     /** Until the end of what the table has. */
     private static final long ALL = Long.MAX_VALUE;
 
@@ -231,7 +234,7 @@ final class RunLane implements AutoCloseable {
         topicsMet += unseen.size();
         if (topicsMet > producerTopics) {
             topicsMet = unseen.size();
-            writer.renew();
+            renew();
         }
         Map<String, Long> ends = topics.awaitPrepared(unseen.keySet(), asked);
         Set<String> wrong = wrong(unseen, ends);
@@ -376,14 +379,14 @@ final class RunLane implements AutoCloseable {
                     entry.topic,
                     until);
             metrics.rebuilt();
-            writer.renew(); // after which nothing of ours is in flight
+            renew(); // after which nothing of ours is in flight
             owed.addAll(entry.mend());
             do {
                 right.await(); // or we would delete what our successor has made
             } while (!topics.isMadeAnew(entry.topic));
             entry.restart(0);
             filled = isFilled(entry, until, null);
-            writer.flush();
+            flush();
         }
         if (!filled && until != ALL) {
             halt(entry, until, "its topic had to be made anew, and the table lacks its beginning");
@@ -395,7 +398,7 @@ final class RunLane implements AutoCloseable {
     }
 
     private void check(Check check) throws InterruptedException, ExecutionException {
-        writer.flush();
+        flush();
         Set<String> wrong = topics.wrong(topics.ends(check.topics().values()));
         for (Map.Entry<RunId, String> suspect : check.topics().entrySet()) {
             if (wrong.contains(suspect.getValue())) {
@@ -415,7 +418,7 @@ final class RunLane implements AutoCloseable {
     }
 
     private void repair(Repair repair) throws InterruptedException, ExecutionException {
-        writer.flush(); // the topic holds all that was sent to it
+        flush(); // the topic holds all that was sent to it
         RunTopicCheck found =
                 RunTopicCheck.of(topics, outbox, repair.run(), repair.topic(), repair.until());
         if (!found.tableIsWhole()) {
@@ -445,13 +448,30 @@ final class RunLane implements AutoCloseable {
             throws InterruptedException, ExecutionException {
         entry.restart(end);
         isFilled(entry, until, null);
-        writer.flush();
+        flush();
         LOG.info(
                 "a run topic holds what the table has run={} topic={} found={} filled_up_to={}",
                 entry.run,
                 entry.topic,
                 end,
                 entry.next());
+    }
+
+    /** Goes on with another producer, when nothing is in flight any more. */
+    private void renew() throws InterruptedException, ExecutionException {
+        flush();
+        writer.renew();
+    }
+
+    /**
+     * Waits until all that was sent is acknowledged. What was sent to a topic that has gone never
+     * is, unless somebody makes it again: who else would is waiting here.
+     */
+    private void flush() throws InterruptedException, ExecutionException {
+        Thread flushing = Thread.ofVirtual().start(writer::flush);
+        while (!flushing.join(STALLED)) {
+            makeMissing();
+        }
     }
 
     private void makeMissing() throws InterruptedException, ExecutionException {

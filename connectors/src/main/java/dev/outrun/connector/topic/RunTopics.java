@@ -12,7 +12,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.admin.Admin;
@@ -27,6 +26,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.InvalidOffsetException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthorizationException;
@@ -49,6 +49,11 @@ public final class RunTopics implements AutoCloseable {
 
     /** After brokers have not answered. */
     private static final Duration ASK_AGAIN = Duration.ofMillis(100);
+
+    /** For brokers to hear of a topic. */
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(10);
+
+    private static final Duration HEARD_LIMIT = Duration.ofSeconds(10);
 
     /** For the last records of topics. */
     private static final Duration READ_LIMIT = Duration.ofSeconds(10);
@@ -213,17 +218,47 @@ public final class RunTopics implements AutoCloseable {
         }
     }
 
-    /** Deletes this topic and makes it again, empty; false if that has to be tried once more. */
+    /**
+     * Deletes this topic and makes it again, empty; false if that has to be tried once more.
+     *
+     * <p>Brokers hear of both a moment after they are done. Until then a producer is shown the
+     * deleted topic, and what it sends there is acknowledged, and lost.
+     */
     public boolean isMadeAnew(String topic) throws InterruptedException, ExecutionException {
         try {
+            Uuid old = id(topic);
             for (KafkaFuture<Void> deleted :
                     admin.deleteTopics(List.of(topic)).topicNameValues().values()) {
                 isDeleted(deleted);
             }
-            return create(List.of(topic)).isEmpty();
+            if (!create(List.of(topic)).isEmpty()) {
+                return false;
+            }
+            long deadline = System.nanoTime() + HEARD_LIMIT.toNanos();
+            for (Uuid now = id(topic); now == null || now.equals(old); now = id(topic)) {
+                if (System.nanoTime() - deadline > 0) {
+                    return false; // perhaps somebody has deleted it again
+                }
+                Thread.sleep(LOOK_AGAIN);
+            }
+            return true;
         } catch (ExecutionException e) {
             waitUnlessHopeless(e, 1);
             return false;
+        }
+    }
+
+    /** Which topic of that name it is; null if there is none. */
+    private @Nullable Uuid id(String topic) throws InterruptedException, ExecutionException {
+        try {
+            TopicDescription found =
+                    admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic);
+            return found == null ? null : found.topicId();
+        } catch (ExecutionException e) {
+            if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
+                throw e;
+            }
+            return null;
         }
     }
 
