@@ -257,6 +257,7 @@ class RestartTest {
                                 runs.knownRuns(),
                                 queueAppends,
                                 runs.queueBytes()),
+                        config.slotSettings(),
                         new ConnectorConfig.Timing(
                                 timing.rest(),
                                 timing.checkpointEvery(),

@@ -472,7 +472,7 @@ public final class Publisher implements ChangeConsumer {
             if (seq >= next.get() && seq < until) {
                 Stretch stretch = progress.current();
                 stretch.sending(1, System.nanoTime());
-                live.send(stretch, append.run(), seq, record);
+                live.send(stretch, append.run(), seq, record, CommitClock.UNKNOWN);
                 next.set(seq + 1);
                 Long expected = live.nextSeq(append.run());
                 if (expected != null && expected == seq) {
