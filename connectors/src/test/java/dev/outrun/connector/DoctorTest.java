@@ -74,7 +74,8 @@ class DoctorTest {
                         nowhere,
                         new KafkaAddress("127.0.0.1:1", Map.of()),
                         stack.topics(),
-                        stack.slot());
+                        stack.slot(),
+                        false);
 
         // Then
         assertEquals(2, findings.size());
@@ -96,11 +97,12 @@ class DoctorTest {
         try (EmbeddedPostgres second = EmbeddedPostgres.start(settings)) {
             PostgresAddress address = second.address();
 
+            PostgresAddress app =
+                    new PostgresAddress(
+                            address.host(), address.port(), address.database(), "app", "");
+
             // When
-            List<Finding> findings =
-                    examine(
-                            new PostgresAddress(
-                                    address.host(), address.port(), address.database(), "app", ""));
+            List<Finding> findings = examine(app);
 
             // Then
             assertGrade(Grade.OK, "postgres", findings);
@@ -114,6 +116,17 @@ class DoctorTest {
                     assertNotNull(finding.advice(), finding.check());
                 }
             }
+
+            // When: a connector that polls needs nothing of replication
+            List<Finding> polling = examine(app, true);
+
+            // Then
+            assertEquals(
+                    List.of("postgres.schema", "postgres.tables"),
+                    polling.stream()
+                            .filter(finding -> finding.check().startsWith("postgres."))
+                            .map(Finding::check)
+                            .toList());
         }
     }
 
@@ -248,11 +261,17 @@ class DoctorTest {
     }
 
     private List<Finding> examine(PostgresAddress postgres) throws InterruptedException {
+        return examine(postgres, false);
+    }
+
+    private List<Finding> examine(PostgresAddress postgres, boolean polls)
+            throws InterruptedException {
         return Doctor.examine(
                 postgres,
                 new KafkaAddress(stack.bootstrapServers(), Map.of()),
                 stack.topics(),
-                stack.slot());
+                stack.slot(),
+                polls);
     }
 
     private static void assertGrade(Grade grade, String check, List<Finding> findings) {

@@ -16,12 +16,17 @@ public final class Doctor {
      * finding too.
      *
      * @param connector the name that the connector's slots have in common
+     * @param polls whether it reads the table again and again, and needs neither slot nor log
      */
     public static List<Finding> examine(
-            PostgresAddress postgres, KafkaAddress kafka, Topics topics, String connector)
+            PostgresAddress postgres,
+            KafkaAddress kafka,
+            Topics topics,
+            String connector,
+            boolean polls)
             throws InterruptedException {
         Findings findings = new Findings();
-        OptionalInt shards = PostgresExamination.run(postgres, connector, findings);
+        OptionalInt shards = PostgresExamination.run(postgres, connector, polls, findings);
         KafkaExamination.run(kafka, topics, shards, findings);
         return findings.all();
     }

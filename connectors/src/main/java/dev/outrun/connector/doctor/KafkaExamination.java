@@ -3,7 +3,9 @@ package dev.outrun.connector.doctor;
 import dev.outrun.connector.topic.AdminClients;
 import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.connector.topic.PlatformTopics;
+import dev.outrun.connector.topic.RunTopicLimits;
 import dev.outrun.schema.topic.Topics;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.HashSet;
@@ -31,10 +33,9 @@ import org.jspecify.annotations.Nullable;
 /** What a connector needs of the brokers. */
 final class KafkaExamination {
 
-    private static final long ANSWER_SECONDS = 15;
+    private static final long ANSWER_SECONDS = 10;
 
-    /** A broker may map 65,530 files by default, and maps two for each partition. */
-    private static final int RUN_TOPICS_PER_BROKER = 20_000;
+    private static final int RUN_TOPICS_PER_BROKER = RunTopicLimits.DEFAULT.max();
 
     /** Workers take tasks by it. */
     private static final String SHARE_GROUPS = "share.version";
@@ -52,7 +53,8 @@ final class KafkaExamination {
     /** Examines them; how many shards there are may not be known. */
     static void run(KafkaAddress kafka, Topics topics, OptionalInt shards, Findings findings)
             throws InterruptedException {
-        try (Admin admin = AdminClients.create(kafka, "outrun-doctor")) {
+        Admin admin = AdminClients.create(kafka, "outrun-doctor");
+        try {
             KafkaExamination examination = new KafkaExamination(admin, topics, findings);
             Collection<Node> nodes = examination.cluster(kafka);
             examination.features();
@@ -75,6 +77,8 @@ final class KafkaExamination {
                     "kafka",
                     kafka + " does not answer: " + cause,
                     "start it, or say where it is with --kafka");
+        } finally {
+            admin.close(Duration.ZERO); // or it would wait for an answer that nobody does
         }
     }
 

@@ -50,17 +50,19 @@ final class PostgresExamination {
     }
 
     /** Examines it; returns how many shards it says there are, if it says so. */
-    static OptionalInt run(PostgresAddress postgres, String connector, Findings findings) {
+    static OptionalInt run(
+            PostgresAddress postgres, String connector, boolean polls, Findings findings) {
         try (Connection connection = ControlConnection.connect(postgres)) {
             PostgresExamination examination =
                     new PostgresExamination(new Question(connection), findings);
             if (!examination.isOfUse(connection, postgres)) {
                 return OptionalInt.empty();
             }
-            examination.settings();
-            examination.role();
             OptionalInt shards = examination.schema(postgres);
-            SlotExamination.run(examination.database, postgres, connector, findings);
+            if (!polls) {
+                examination.replication();
+                SlotExamination.run(examination.database, postgres, connector, findings);
+            }
             return shards;
         } catch (SQLException e) {
             findings.fail(
@@ -92,7 +94,7 @@ final class PostgresExamination {
         return !standby;
     }
 
-    private void settings() throws SQLException {
+    private void replication() throws SQLException {
         String level = String.valueOf(database.setting("wal_level"));
         findings.check(
                 level.equals("logical"),
@@ -100,15 +102,26 @@ final class PostgresExamination {
                 level,
                 "set wal_level = logical and restart Postgres; where that is not allowed, let the"
                         + " connector poll: --source POLLING");
-    }
-
-    private void role() throws SQLException {
         boolean may = database.isTrue(MAY_REPLICATE);
         findings.check(
                 may,
                 "postgres.role",
                 may ? "may replicate" : "may not replicate",
                 "alter role ... replication; on RDS: grant rds_replication to the role");
+        List<String> wrong =
+                database.rows(
+                        PUBLICATIONS, row -> row.getBoolean(2) ? "" : row.getString(1), COLUMNS);
+        boolean there = !wrong.isEmpty();
+        wrong.removeIf(String::isEmpty);
+        findings.check(
+                there && wrong.isEmpty(),
+                "postgres.publication",
+                there
+                        ? wrong.isEmpty()
+                                ? "inserts into run_outbox, with the right columns"
+                                : "publishes something else: " + String.join(", ", wrong)
+                        : "there is none",
+                "drop it, and make it again as the migrations do");
     }
 
     private OptionalInt schema(PostgresAddress postgres) {
@@ -119,22 +132,6 @@ final class PostgresExamination {
                 problems.isEmpty() ? "migrated" : String.join("; ", problems),
                 "start ./outrun of this version, which migrates; a newer schema needs a newer one");
         try {
-            List<String> wrong =
-                    database.rows(
-                            PUBLICATIONS,
-                            row -> row.getBoolean(2) ? "" : row.getString(1),
-                            COLUMNS);
-            boolean there = !wrong.isEmpty();
-            wrong.removeIf(String::isEmpty);
-            findings.check(
-                    there && wrong.isEmpty(),
-                    "postgres.publication",
-                    there
-                            ? wrong.isEmpty()
-                                    ? "inserts into run_outbox, with the right columns"
-                                    : "publishes something else: " + String.join(", ", wrong)
-                            : "there is none",
-                    "drop it, and make it again as the migrations do");
             halted();
             return OptionalInt.of((int) database.number("select shards from outrun.cluster"));
         } catch (SQLException e) {

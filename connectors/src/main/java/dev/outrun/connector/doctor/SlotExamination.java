@@ -106,7 +106,7 @@ final class SlotExamination {
             findings.warn(
                     "slot",
                     "there is no slot of connector " + connector,
-                    "start a connector, which makes it; one that polls has none");
+                    "start a connector, which makes it; one that polls has none: say --source POLLING");
         }
         for (Slot slot : slots) {
             String check = "slot." + slot.name();

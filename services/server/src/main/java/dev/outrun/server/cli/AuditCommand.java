@@ -10,18 +10,16 @@ import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.sql.PostgresAddress;
 import dev.outrun.schema.topic.Topics;
-import dev.outrun.server.OutrunConfig;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code outrun audit}: whether Kafka has exactly what the ledger says. */
@@ -56,33 +54,7 @@ final class AuditCommand implements Callable<Integer> {
         @Nullable String since;
     }
 
-    @Option(
-            names = "--postgres",
-            paramLabel = "URL",
-            defaultValue = "postgresql://postgres:postgres@127.0.0.1:54320/outrun",
-            description = "The database (default: that of ./outrun dev).")
-    String postgres;
-
-    @Option(
-            names = "--kafka",
-            paramLabel = "HOST:PORT",
-            defaultValue = "127.0.0.1:9092",
-            description = "The brokers (default: that of ./outrun dev).")
-    String kafka;
-
-    @Option(
-            names = "--topic-prefix",
-            paramLabel = "PREFIX",
-            defaultValue = Topics.DEFAULT_PREFIX,
-            description = "What topic names begin with (default: ${DEFAULT-VALUE}).")
-    String prefix;
-
-    @Option(
-            names = "--slot",
-            paramLabel = "SLOT",
-            defaultValue = OutrunConfig.DEFAULT_SLOT,
-            description = "The connector's replication slot (default: ${DEFAULT-VALUE}).")
-    String slot;
+    @Mixin InstallationOptions installation;
 
     @Option(
             names = "--patience",
@@ -104,9 +76,10 @@ final class AuditCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        PostgresAddress database = understood("--postgres", () -> PostgresAddress.parse(postgres));
-        KafkaAddress brokers = new KafkaAddress(kafka, Map.of());
-        Topics topics = understood("--topic-prefix", () -> new Topics(prefix));
+        PostgresAddress database = installation.postgres();
+        KafkaAddress brokers = installation.kafka();
+        Topics topics = installation.topics();
+        String slot = installation.slot();
         Duration limit = Duration.ofSeconds(patience);
         AuditReport report =
                 repair
@@ -146,22 +119,17 @@ final class AuditCommand implements Callable<Integer> {
         String run = only.run;
         String since = only.since;
         return new AuditScope(
-                run == null ? null : understood("--run", () -> RunId.parse(run)),
+                run == null
+                        ? null
+                        : InstallationOptions.understood(spec, "--run", () -> RunId.parse(run)),
                 since == null
                         ? null
-                        : understood(
+                        : InstallationOptions.understood(
+                                spec,
                                 "--since",
                                 () ->
                                         since.startsWith("P")
                                                 ? Instant.now().minus(Duration.parse(since))
                                                 : Instant.parse(since)));
-    }
-
-    private <T> T understood(String option, Callable<T> reading) {
-        try {
-            return reading.call();
-        } catch (Exception e) {
-            throw new ParameterException(spec.commandLine(), option + ": " + e.getMessage(), e);
-        }
     }
 }

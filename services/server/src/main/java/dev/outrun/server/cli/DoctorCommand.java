@@ -1,25 +1,21 @@
 package dev.outrun.server.cli;
 
+import dev.outrun.connector.ConnectorConfig.SourceSettings;
 import dev.outrun.connector.doctor.Doctor;
 import dev.outrun.connector.doctor.Finding;
 import dev.outrun.connector.doctor.Finding.Grade;
-import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.schema.json.WireJson;
-import dev.outrun.schema.sql.PostgresAddress;
-import dev.outrun.schema.topic.Topics;
-import dev.outrun.server.OutrunConfig;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code outrun doctor}: whether Postgres and Kafka are what Outrun needs. */
@@ -34,35 +30,15 @@ final class DoctorCommand implements Callable<Integer> {
 
     @Spec CommandSpec spec;
 
-    @Option(
-            names = "--postgres",
-            paramLabel = "URL",
-            defaultValue = "postgresql://postgres:postgres@127.0.0.1:54320/outrun",
-            description = "The database (default: that of ./outrun dev).")
-    String postgres;
+    @Mixin InstallationOptions installation;
 
     @Option(
-            names = "--kafka",
-            paramLabel = "HOST:PORT",
-            defaultValue = "127.0.0.1:9092",
-            description = "The brokers (default: that of ./outrun dev).")
-    String kafka;
-
-    @Option(
-            names = "--topic-prefix",
-            paramLabel = "PREFIX",
-            defaultValue = Topics.DEFAULT_PREFIX,
-            description = "What topic names begin with (default: ${DEFAULT-VALUE}).")
-    String prefix;
-
-    @Option(
-            names = "--slot",
-            paramLabel = "SLOT",
-            defaultValue = OutrunConfig.DEFAULT_SLOT,
+            names = "--source",
+            defaultValue = "REPLICATION",
             description =
-                    "The connector's replication slot, or what the names of its slots begin with"
-                            + " (default: ${DEFAULT-VALUE}).")
-    String slot;
+                    "How its connector gets changes: ${COMPLETION-CANDIDATES} (default:"
+                            + " ${DEFAULT-VALUE}).")
+    SourceSettings.Kind source;
 
     @Option(names = "--json", description = "Print a JSON array instead.")
     boolean json;
@@ -71,10 +47,11 @@ final class DoctorCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         List<Finding> findings =
                 Doctor.examine(
-                        understood("--postgres", () -> PostgresAddress.parse(postgres)),
-                        new KafkaAddress(kafka, Map.of()),
-                        understood("--topic-prefix", () -> new Topics(prefix)),
-                        slot);
+                        installation.postgres(),
+                        installation.kafka(),
+                        installation.topics(),
+                        installation.slot(),
+                        source == SourceSettings.Kind.POLLING);
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
             List<Line> lines = findings.stream().map(DoctorCommand::line).toList();
@@ -109,13 +86,5 @@ final class DoctorCommand implements Callable<Integer> {
                         + ": "
                         + line.says()
                         + (line.advice() == null ? "" : " -> " + line.advice()));
-    }
-
-    private <T> T understood(String option, Callable<T> reading) {
-        try {
-            return reading.call();
-        } catch (Exception e) {
-            throw new ParameterException(spec.commandLine(), option + ": " + e.getMessage(), e);
-        }
     }
 }
