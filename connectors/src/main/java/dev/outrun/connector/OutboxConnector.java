@@ -96,7 +96,7 @@ public final class OutboxConnector implements AutoCloseable {
     public void drainOnce(Duration limit) throws InterruptedException, TimeoutException {
         long deadline = System.nanoTime() + limit.toNanos();
         for (Supervisor slot : slots) {
-            slot.drain(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+            slot.pipeline().drain(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
         }
     }
 
@@ -122,7 +122,7 @@ public final class OutboxConnector implements AutoCloseable {
             throw new IllegalStateException("steps are for a connector with one slot");
         }
         try {
-            slots.getFirst().step(appends, limit);
+            slots.getFirst().pipeline().step(appends, limit);
         } catch (TimeoutException e) {
             gate.shut();
             throw e;

@@ -314,7 +314,7 @@ abstract class Pipeline {
     }
 
     final Publisher publisher(SlotState state, Lsn position, FirehoseTail tail) {
-        return Publisher.open(
+        return new Publisher(
                 shared.config().kafka(),
                 shared.config().topics(),
                 settings(),

@@ -28,7 +28,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -58,11 +57,9 @@ final class Supervisor implements AutoCloseable {
     private final Checkpoints checkpoints;
     private final Pipeline.Shared shared;
     private final SlotCare care;
-    private final CompletableFuture<Void> stop = new CompletableFuture<>();
+    private final CurrentPipeline pipeline;
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
-    private final AtomicReference<@Nullable OutrunException> halted = new AtomicReference<>();
-    private volatile CompletableFuture<Pipeline> pipeline = new CompletableFuture<>();
     private volatile @Nullable String reconnecting;
     private @Nullable Thread thread;
     private int overtaken;
@@ -83,6 +80,7 @@ final class Supervisor implements AutoCloseable {
         PublisherMetrics metrics = new PublisherMetrics(registry, split.slot());
         this.config = config;
         this.slot = split.slot();
+        this.pipeline = new CurrentPipeline(slot);
         this.control = new ControlConnection(config.postgres());
         ReplicationSlot replication = new ReplicationSlot(config.postgres(), control, split);
         ConnectorConfig.SlotSettings settings = config.slotSettings();
@@ -94,7 +92,7 @@ final class Supervisor implements AutoCloseable {
                         config.topics().checkpoints(),
                         slot,
                         this::confirm,
-                        this::halt);
+                        pipeline::halt);
         this.shared =
                 new Pipeline.Shared(
                         config,
@@ -113,7 +111,7 @@ final class Supervisor implements AutoCloseable {
                         metrics,
                         gate,
                         lease,
-                        this::halt);
+                        pipeline::halt);
         SupervisorMetrics.register(registry, slot, this, checkpoints, shared.deadLetters());
         SlotMetrics.register(registry, slot, care);
     }
@@ -150,61 +148,18 @@ final class Supervisor implements AutoCloseable {
         thread = Thread.ofVirtual().name("outrun-connector-" + slot).start(this::supervise);
     }
 
-    /**
-     * Returns when all that committed before this call is in both lanes, acknowledged, and marked.
-     *
-     * @throws OutrunException at once if it has halted or Postgres does not answer
-     */
-    void drain(Duration limit) throws InterruptedException, TimeoutException {
-        long deadline = System.nanoTime() + limit.toNanos();
-        try {
-            while (!isDrained(left(deadline))) {
-                LOG.debug("drained through a lost pipeline: once more slot={}", slot);
-            }
-        } catch (SQLException e) {
-            throw new OutrunException(ErrorCode.UNAVAILABLE, "Postgres does not answer", e);
-        } catch (ExecutionException e) {
-            throw failure(e);
-        }
-    }
-
-    /** False if the barrier was lost with its pipeline. */
-    private boolean isDrained(Duration limit)
-            throws SQLException, InterruptedException, ExecutionException, TimeoutException {
-        long deadline = System.nanoTime() + limit.toNanos();
-        Pipeline through = pipeline.get(limit.toNanos(), TimeUnit.NANOSECONDS);
-        try {
-            through.drain(left(deadline));
-            return true;
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof PipelineLostException) {
-                return false;
-            }
-            throw e;
-        }
-    }
-
-    /**
-     * Publishes so many appends; returns when they are in both lanes, acknowledged.
-     *
-     * @throws OutrunException if it has halted, or had to begin again meanwhile
-     */
-    void step(int appends, Duration limit) throws InterruptedException, TimeoutException {
-        long deadline = System.nanoTime() + limit.toNanos();
-        try {
-            pipeline.get(limit.toNanos(), TimeUnit.NANOSECONDS).step(appends, left(deadline));
-        } catch (ExecutionException e) {
-            throw failure(e);
-        }
+    /** The pipeline that is open, or will be. */
+    CurrentPipeline pipeline() {
+        return pipeline;
     }
 
     /** How it is, right now. */
     public Health health() {
-        OutrunException reason = halted.get();
-        Pipeline now = current();
+        OutrunException reason = pipeline.haltedBecause();
+        Pipeline now = pipeline.now();
         Duration oldest = now == null ? Duration.ZERO : now.oldestUnacknowledged();
         if (reason != null) {
-            return new Health(Health.State.HALTED, message(reason), oldest);
+            return new Health(Health.State.HALTED, CurrentPipeline.message(reason), oldest);
         } else if (closing.get()) {
             return new Health(Health.State.STOPPED, null, oldest);
         }
@@ -223,7 +178,7 @@ final class Supervisor implements AutoCloseable {
 
     /** Records sent that are not acknowledged. */
     long inFlight() {
-        Pipeline now = current();
+        Pipeline now = pipeline.now();
         return now == null ? 0 : now.inFlight();
     }
 
@@ -240,12 +195,12 @@ final class Supervisor implements AutoCloseable {
                 new OutrunException(ErrorCode.UNAVAILABLE, "the connector is closed");
         try {
             interrupted |= finish(Duration.ofNanos((deadline - System.nanoTime()) / 2));
-            stop.complete(null);
+            pipeline.stop();
             closePipeline(left(deadline), reason);
             interrupted |= awaitEnd(left(deadline));
             closePipeline(left(deadline), reason); // one that was opened in the meantime
         } finally {
-            pipeline.completeExceptionally(reason);
+            pipeline.end(reason);
             checkpoints.close();
             care.close();
             control.close();
@@ -268,38 +223,16 @@ final class Supervisor implements AutoCloseable {
     }
 
     private void closePipeline(Duration limit, OutrunException reason) {
-        Pipeline last = current();
+        Pipeline last = pipeline.now();
         if (last != null) {
             last.close(limit, reason);
         }
     }
 
-    /** The pipeline that is open, if one is. */
-    private @Nullable Pipeline current() {
-        CompletableFuture<Pipeline> now = pipeline;
-        return now.state() == CompletableFuture.State.SUCCESS ? now.join() : null;
-    }
-
     private void confirm(Lsn position) {
-        Pipeline now = current();
+        Pipeline now = pipeline.now();
         if (now != null) {
             now.confirm(position);
-        }
-    }
-
-    private void halt(String reason, @Nullable Throwable cause) {
-        OutrunException failure =
-                cause == null
-                        ? new OutrunException(ErrorCode.INTERNAL, "halted: " + reason)
-                        : new OutrunException(ErrorCode.INTERNAL, "halted: " + reason, cause);
-        if (halted.compareAndSet(null, failure)) {
-            LOG.error("connector halted slot={} reason={}", slot, reason, cause);
-            stop.complete(null);
-            pipeline.completeExceptionally(failure);
-            Pipeline now = current();
-            if (now != null) {
-                now.halt(failure);
-            }
         }
     }
 
@@ -323,7 +256,7 @@ final class Supervisor implements AutoCloseable {
 
     /** Ends the pipeline, if one is open and the lease is not held any more. */
     private void endWithoutLease() {
-        Pipeline now = current();
+        Pipeline now = pipeline.now();
         if (now != null && !lease.isHeld()) {
             now.breakBy(new LeaseLostException("another connector has the lease"));
         }
@@ -332,8 +265,8 @@ final class Supervisor implements AutoCloseable {
     /** Its own thread: looks after the pipeline, and sends barriers, until close or halt. */
     private void supervise() {
         try {
-            while (!stop.isDone()) {
-                Pipeline now = current();
+            while (!pipeline.isStopped()) {
+                Pipeline now = pipeline.now();
                 try {
                     if (now == null) {
                         recover(null, new LeaseLostException("another connector has the lease"));
@@ -342,11 +275,11 @@ final class Supervisor implements AutoCloseable {
                         recover(now, new IllegalStateException("the source ended"));
                     }
                 } catch (ExecutionException e) {
-                    recover(now, causeOf(e));
+                    recover(now, CurrentPipeline.causeOf(e));
                 }
             }
-            Pipeline last = current();
-            if (halted.get() != null && last != null) {
+            Pipeline last = pipeline.now();
+            if (pipeline.haltedBecause() != null && last != null) {
                 last.closeSource(config.timing().closeLimit());
             }
         } catch (InterruptedException e) {
@@ -356,7 +289,7 @@ final class Supervisor implements AutoCloseable {
 
     private void awaitEnd(Pipeline now) throws InterruptedException, ExecutionException {
         Duration every = config.timing().checkpointEvery();
-        CompletableFuture<?> end = CompletableFuture.anyOf(now.ended(), stop);
+        CompletableFuture<?> end = CompletableFuture.anyOf(now.ended(), pipeline.stopped());
         while (true) {
             try {
                 end.get(every.toNanos(), TimeUnit.NANOSECONDS);
@@ -385,19 +318,19 @@ final class Supervisor implements AutoCloseable {
         Throwable reason = cause;
         Duration backoff = BACKOFF_MIN;
         @Nullable Pipeline resumable = broken;
-        while (!stop.isDone()) {
+        while (!pipeline.isStopped()) {
             if (isUnreadable(reason)) {
-                halt(message(reason), reason);
+                pipeline.halt(CurrentPipeline.message(reason), reason);
                 return;
             } else if (reason instanceof OvertakenException && ++overtaken > OVERTAKEN_MAX) {
-                halt(message(reason), reason);
+                pipeline.halt(CurrentPipeline.message(reason), reason);
                 return;
             } else if (reason instanceof PipelineLostException lost && resumable != null) {
                 replace(resumable, lost);
                 resumable = null;
             }
             if (!(reason instanceof LeaseLostException)) {
-                reconnecting = message(reason);
+                reconnecting = CurrentPipeline.message(reason);
                 LOG.warn("stream lost slot={} retry_in={}", slot, backoff, reason);
             }
             if (stopsWithin(backoff)) {
@@ -421,10 +354,10 @@ final class Supervisor implements AutoCloseable {
                 reconnecting = null;
                 return;
             } catch (IllegalStateException e) {
-                halt(message(e), e);
+                pipeline.halt(CurrentPipeline.message(e), e);
                 return;
             } catch (ExecutionException e) {
-                reason = causeOf(e);
+                reason = CurrentPipeline.causeOf(e);
             } catch (PipelineLostException | SQLException | KafkaException | TimeoutException e) {
                 reason = e;
             }
@@ -433,7 +366,7 @@ final class Supervisor implements AutoCloseable {
 
     private boolean stopsWithin(Duration time) throws InterruptedException {
         try {
-            stop.get(time.toNanos(), TimeUnit.NANOSECONDS);
+            pipeline.stopped().get(time.toNanos(), TimeUnit.NANOSECONDS);
             return true;
         } catch (TimeoutException e) {
             return false;
@@ -446,14 +379,19 @@ final class Supervisor implements AutoCloseable {
     private void replace(Pipeline broken, PipelineLostException reason)
             throws InterruptedException {
         LOG.warn("pipeline lost slot={}", slot, reason);
-        pipeline = new CompletableFuture<>();
+        pipeline.lose();
         // Without the lease nothing more may be sent, what waits in a producer included.
         broken.close(
                 reason instanceof LeaseLostException ? Duration.ZERO : config.timing().closeLimit(),
                 reason);
         if (reason instanceof RefusedException refused) {
             shared.deadLetters()
-                    .halt(refused.run(), refused.seq(), refused.seq(), null, message(refused));
+                    .halt(
+                            refused.run(),
+                            refused.seq(),
+                            refused.seq(),
+                            null,
+                            CurrentPipeline.message(refused));
         }
     }
 
@@ -461,7 +399,7 @@ final class Supervisor implements AutoCloseable {
     private void open()
             throws SQLException, InterruptedException, ExecutionException, TimeoutException {
         Pipeline opened = Pipeline.open(shared);
-        if (stop.isDone() || !pipeline.complete(opened)) {
+        if (!pipeline.take(opened)) {
             opened.close(
                     config.timing().closeLimit(),
                     new OutrunException(ErrorCode.UNAVAILABLE, "the connector is closed"));
@@ -476,12 +414,15 @@ final class Supervisor implements AutoCloseable {
 
     /** Lets what has committed reach Kafka and the checkpoint; whether it was interrupted. */
     private boolean finish(Duration limit) {
-        if (thread == null || halted.get() != null || reconnecting != null || !lease.isHeld()) {
+        if (thread == null
+                || pipeline.haltedBecause() != null
+                || reconnecting != null
+                || !lease.isHeld()) {
             return false;
         }
         long deadline = System.nanoTime() + limit.toNanos();
         try {
-            drain(limit);
+            pipeline.drain(limit);
             checkpoints.awaitWritten(left(deadline));
             return false;
         } catch (TimeoutException | OutrunException e) {
@@ -518,21 +459,6 @@ final class Supervisor implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    private static OutrunException failure(ExecutionException e) {
-        Throwable cause = causeOf(e);
-        return new OutrunException(ErrorCode.INTERNAL, message(cause), cause);
-    }
-
-    private static Throwable causeOf(ExecutionException e) {
-        Throwable cause = e.getCause();
-        return cause == null ? e : cause;
-    }
-
-    private static String message(Throwable reason) {
-        String message = reason.getMessage();
-        return message == null ? reason.getClass().getSimpleName() : message;
     }
 
     private static Duration left(long deadline) {

@@ -1,5 +1,6 @@
 package dev.outrun.connector.publish;
 
+import dev.outrun.connector.source.Change;
 import dev.outrun.schema.run.RunId;
 import java.time.Duration;
 import java.util.Arrays;
@@ -139,6 +140,28 @@ final class LiveLane implements AutoCloseable {
                 throw e;
             }
         }
+    }
+
+    /**
+     * Sends an append's events of these seqs, behind later ones of its run.
+     *
+     * @return the seq behind the last one sent
+     */
+    long sendLate(Change.Appended append, long from, long until, Stretch stretch) {
+        RunId run = append.run();
+        long next = from;
+        long seq = append.firstSeq();
+        for (ProducerRecord<byte[], byte[]> record : EventRecords.readable(topic, append)) {
+            if (seq >= next && seq < until) {
+                long sent = seq;
+                stretch.sending(1, System.nanoTime());
+                send(stretch, run, seq, record, CommitClock.UNKNOWN);
+                next = seq + 1;
+                nextSeqs.computeIfPresent(run, (_, known) -> known == sent ? known + 1 : known);
+            }
+            seq++;
+        }
+        return next;
     }
 
     /** Waits for what is in flight, up to the limit. */

@@ -40,14 +40,12 @@ public final class Publisher implements ChangeConsumer {
     private final long system;
     private final Split split;
     private final int timeline;
-    private final Topics topics;
     private final WalCursor cursor;
     private final Lsn writtenAtStart;
     private final LiveLane live;
-    private final List<RunLane> runLanes;
+    private final RunLanes runs;
     private final Outbox outbox;
     private final DeadLetters deadLetters;
-    private final Suspects suspects;
     private final PublisherMetrics metrics;
     private final CommitClock commits = new CommitClock(InstantSource.system());
     private final Progress progress;
@@ -74,7 +72,7 @@ public final class Publisher implements ChangeConsumer {
             return new Bursts.Limits(queueAppends, queueBytes, rest);
         }
 
-        private Bursts.Limits runs() {
+        Bursts.Limits runs() {
             return new Bursts.Limits(queueAppends, queueBytes, runRest);
         }
     }
@@ -96,17 +94,9 @@ public final class Publisher implements ChangeConsumer {
 
         default int bytes() {
             return switch (this) {
-                case Streamed(Change change, var _) -> bytes(change);
-                case Refilled(Change row) -> bytes(row);
+                case Streamed(Change change, var _) -> change.bytes();
+                case Refilled(Change row) -> row.bytes();
                 case Resolved _, RefillEnd _ -> 0;
-            };
-        }
-
-        private static int bytes(Change change) {
-            return switch (change) {
-                case Change.Appended append -> append.events().length;
-                case Change.Unreadable row -> row.events().length;
-                case Change.Barrier _, Change.Resolved _, Change.Strays _, Change.Repair _ -> 0;
             };
         }
     }
@@ -126,7 +116,7 @@ public final class Publisher implements ChangeConsumer {
      * @param breakage hears when another publisher is needed
      * @throws IllegalStateException if the slot is past the checkpoint
      */
-    public static Publisher open(
+    public Publisher(
             KafkaAddress kafka,
             Topics topics,
             Settings settings,
@@ -143,81 +133,39 @@ public final class Publisher implements ChangeConsumer {
             Right right,
             Breakage breakage,
             Halt halt) {
-        WalCursor cursor = new WalCursor(position, slot.confirmed());
-        LiveLane live =
+        this.system = slot.system();
+        this.timeline = slot.timeline();
+        this.writtenAtStart = slot.written();
+        this.split = settings.split();
+        this.cursor = new WalCursor(position, slot.confirmed());
+        this.outbox = outbox;
+        this.deadLetters = deadLetters;
+        this.metrics = metrics;
+        this.progress = progress;
+        this.gate = gate;
+        this.right = right;
+        this.checkpointEvery = settings.checkpointEvery().toNanos();
+        this.live =
                 new LiveLane(
-                        Producers.live(kafka, "outrun-live-" + settings.split().slot()),
+                        Producers.live(kafka, "outrun-live-" + split.slot()),
                         topics.events(),
                         tail,
                         settings.knownRuns(),
                         metrics.live(),
                         breakage,
                         halt);
-        List<RunLane> lanes = new ArrayList<>();
-        for (int i = 0; i < settings.runProducers(); i++) {
-            String name = "outrun-runs-" + settings.split().slot() + "-" + i;
-            lanes.add(
-                    new RunLane(
-                            name,
-                            () -> Producers.runs(kafka, name),
-                            settings.producerTopics(),
-                            runTopics,
-                            outbox,
-                            settings.knownRuns() / settings.runProducers(),
-                            settings.runs(),
-                            deadLetters,
-                            metrics,
-                            right,
-                            halt));
-        }
-        return new Publisher(
-                slot,
-                topics,
-                cursor,
-                live,
-                lanes,
-                outbox,
-                deadLetters,
-                suspects,
-                metrics,
-                progress,
-                gate,
-                right,
-                settings,
-                halt);
-    }
-
-    private Publisher(
-            SlotState state,
-            Topics topics,
-            WalCursor cursor,
-            LiveLane live,
-            List<RunLane> runLanes,
-            Outbox outbox,
-            DeadLetters deadLetters,
-            Suspects suspects,
-            PublisherMetrics metrics,
-            Progress progress,
-            Gate gate,
-            Right right,
-            Settings settings,
-            Halt halt) {
-        this.system = state.system();
-        this.timeline = state.timeline();
-        this.writtenAtStart = state.written();
-        this.split = settings.split();
-        this.topics = topics;
-        this.cursor = cursor;
-        this.live = live;
-        this.runLanes = List.copyOf(runLanes);
-        this.outbox = outbox;
-        this.deadLetters = deadLetters;
-        this.suspects = suspects;
-        this.metrics = metrics;
-        this.progress = progress;
-        this.gate = gate;
-        this.right = right;
-        this.checkpointEvery = settings.checkpointEvery().toNanos();
+        this.runs =
+                new RunLanes(
+                        kafka,
+                        topics,
+                        settings,
+                        runTopics,
+                        outbox,
+                        deadLetters,
+                        suspects,
+                        metrics,
+                        right,
+                        halt);
         this.intake =
                 new Bursts<>(
                         "outrun-publisher-" + split.slot(),
@@ -300,26 +248,11 @@ public final class Publisher implements ChangeConsumer {
 
     private static String describe(Item item) {
         return switch (item) {
-            case Item.Streamed(Change change, var _) -> describe(change);
-            case Item.Refilled(Change row) -> describe(row);
+            case Item.Streamed(Change change, var _) -> change.describe();
+            case Item.Refilled(Change row) -> row.describe();
             case Item.Resolved(RunId run) -> "resolved run=" + run;
             case Item.RefillEnd(var boundary) -> "end of the refill position=" + boundary;
         };
-    }
-
-    private static String describe(Change change) {
-        String what =
-                switch (change) {
-                    case Change.Appended append ->
-                            "run=%s seq=%d".formatted(append.run(), append.firstSeq());
-                    case Change.Unreadable row ->
-                            "run=%s seq=%d".formatted(row.run(), row.firstSeq());
-                    case Change.Resolved resolved -> "resolved run=" + resolved.run();
-                    case Change.Strays strays -> "strays slot=" + strays.slot();
-                    case Change.Repair repair -> "repair run=" + repair.run();
-                    case Change.Barrier _ -> "barrier";
-                };
-        return what + " position=" + change.place().at();
     }
 
     private void endRefill(Lsn boundary) {
@@ -332,35 +265,26 @@ public final class Publisher implements ChangeConsumer {
      * are gone; while a predecessor may be awake, looks after its topics.
      */
     public void tick() {
-        if (suspects.isCheckDue()) {
-            for (RunLane lane : runLanes) {
-                lane.checkSoon(suspects.of(run -> lane(run) == lane));
-            }
-        }
+        runs.checkIfDue();
         if (progress.oldestUnacknowledged().compareTo(STALLED) > 0) {
-            runLanes.forEach(RunLane::lookAfterTopics);
+            runs.lookAfterTopics();
         }
     }
 
     /** Sends nothing more. Never blocks. */
     public void halt() {
         intake.close();
-        runLanes.forEach(RunLane::halt);
+        runs.halt();
     }
 
     /** Waits for what is in flight, up to the limit, and closes the lanes. */
     public void close(Duration limit) {
         long deadline = System.nanoTime() + limit.toNanos();
         intake.close();
-        List<Thread> closing = new ArrayList<>();
-        for (RunLane lane : runLanes) {
-            closing.add(Thread.ofVirtual().start(() -> lane.close(limit)));
-        }
+        Thread closing = Thread.ofVirtual().start(() -> runs.close(limit));
         live.close(limit);
         try {
-            for (Thread one : closing) {
-                one.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
-            }
+            closing.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -405,12 +329,7 @@ public final class Publisher implements ChangeConsumer {
             return;
         }
         LOG.warn("a predecessor has woken up: its topics are checked slot={}", split.slot());
-        suspects.wake();
-        Stretch counting = progress.current();
-        counting.sending(runLanes.size(), System.nanoTime());
-        for (RunLane lane : runLanes) {
-            lane.check(suspects.of(run -> lane(run) == lane), counting);
-        }
+        runs.checkFromNowOn(progress.current());
     }
 
     /**
@@ -438,13 +357,8 @@ public final class Publisher implements ChangeConsumer {
         }
         long until = deadLetters.publishedUntil(run);
         publishLate(run, repair.from(), Math.min(repair.until(), until));
-        String topic = topics.run(first.getFirst().tenant(), run);
-        if (!writtenAtStart.isBefore(repair.place().at())) {
-            suspects.add(run, topic);
-        }
-        Stretch counting = progress.current();
-        counting.sending(1, System.nanoTime());
-        lane(run).repair(run, topic, until, counting);
+        boolean maybePublished = !writtenAtStart.isBefore(repair.place().at());
+        runs.repair(run, first.getFirst().tenant(), until, maybePublished, progress.current());
     }
 
     /** Appends to the firehose what it lacks of a run, behind all that is there. */
@@ -461,26 +375,9 @@ public final class Publisher implements ChangeConsumer {
                 until,
                 row -> {
                     if (row instanceof Change.Appended append) {
-                        publishLate(append, next, until);
+                        next.set(live.sendLate(append, next.get(), until, progress.current()));
                     }
                 });
-    }
-
-    private void publishLate(Change.Appended append, AtomicLong next, long until) {
-        long seq = append.firstSeq();
-        for (ProducerRecord<byte[], byte[]> record : EventRecords.readable(live.topic(), append)) {
-            if (seq >= next.get() && seq < until) {
-                Stretch stretch = progress.current();
-                stretch.sending(1, System.nanoTime());
-                live.send(stretch, append.run(), seq, record, CommitClock.UNKNOWN);
-                next.set(seq + 1);
-                Long expected = live.nextSeq(append.run());
-                if (expected != null && expected == seq) {
-                    live.sent(append.run(), seq + 1);
-                }
-            }
-            seq++;
-        }
     }
 
     /** Goes on with a run that was halted, with what the table has of it by now. */
@@ -509,7 +406,7 @@ public final class Publisher implements ChangeConsumer {
                 }
             }
             case Change.Resolved _, Change.Strays _, Change.Repair _, Change.Barrier _ ->
-                    throw new IllegalStateException("not a row: " + describe(row));
+                    throw new IllegalStateException("not a row: " + row.describe());
         }
     }
 
@@ -590,25 +487,7 @@ public final class Publisher implements ChangeConsumer {
             seq++;
         }
         live.sent(run, Math.max(seq, next));
-        String topic = topics.run(append.tenant(), run);
         boolean maybePublished = !writtenAtStart.isBefore(append.place().at());
-        if (maybePublished) {
-            suspects.add(run, topic);
-        }
-        lane(run)
-                .put(
-                        new RunAppend(
-                                run,
-                                topic,
-                                append.firstSeq(),
-                                records,
-                                maybePublished,
-                                bytes,
-                                committedAt,
-                                stretch));
-    }
-
-    private RunLane lane(RunId run) {
-        return runLanes.get(Math.floorMod(run.hashCode(), runLanes.size()));
+        runs.put(append, records, bytes, maybePublished, committedAt, stretch);
     }
 }

@@ -64,6 +64,29 @@ public sealed interface Change {
     /** A marker: whoever has passed it has passed all that committed before it. */
     record Barrier(String id, WalPlace place) implements Change {}
 
+    /** What its events take. */
+    default int bytes() {
+        return switch (this) {
+            case Appended append -> append.events.length;
+            case Unreadable row -> row.events.length;
+            case Barrier _, Resolved _, Strays _, Repair _ -> 0;
+        };
+    }
+
+    /** What and where it is, for logs. */
+    default String describe() {
+        String what =
+                switch (this) {
+                    case Appended append -> "run=%s seq=%d".formatted(append.run, append.firstSeq);
+                    case Unreadable row -> "run=%s seq=%d".formatted(row.run, row.firstSeq);
+                    case Resolved resolved -> "resolved run=" + resolved.run;
+                    case Strays strays -> "strays slot=" + strays.slot;
+                    case Repair repair -> "repair run=" + repair.run;
+                    case Barrier _ -> "barrier";
+                };
+        return what + " position=" + place().at();
+    }
+
     /** The change that is a row of the outbox. */
     static Change row(
             RunId run,
