@@ -477,6 +477,7 @@ begin
     -- What the ledger itself has lost, or its retention has dropped, a topic must not lose as well.
     perform from outrun.run t
     where t.id = repair.run
+      and t.topic_deleted_at is null
       and t.next_seq = (
           select sum(case json_typeof(o.events) when 'array' then json_array_length(o.events) end)
           from outrun.run_outbox o where o.run_id = t.id);
@@ -490,7 +491,7 @@ comment on function outrun.repair is
     'Has the connector hold the run''s topic against the ledger and make it right: filled up where events are missing '
     'at its end, else made anew with the same offsets. Events from from_seq on and before until_seq, which the firehose '
     'lacks, are appended there, behind later ones; saying it twice appends them twice. '
-    'False if there is no such run, or the ledger does not have all of its events any more.';
+    'False if there is no such run, its topic has been given up, or the ledger does not have all of its events any more.';
 
 create function outrun.barrier(id text) returns pg_lsn
 language sql as $$

@@ -370,6 +370,9 @@ final class RunLane implements AutoCloseable {
 
     private void rebuild(ExpectedSeqs.Entry entry, long until)
             throws InterruptedException, ExecutionException {
+        if (until != ALL) {
+            outbox.awaitShown(entry.run, until);
+        }
         boolean filled = true;
         List<Stretch> owed = new ArrayList<>();
         for (int times = 0; entry.isBroken() && times < REBUILDS_MAX; times++) {
@@ -419,6 +422,9 @@ final class RunLane implements AutoCloseable {
 
     private void repair(Repair repair) throws InterruptedException, ExecutionException {
         flush(); // the topic holds all that was sent to it
+        ExpectedSeqs.Entry known = expected.get(repair.run());
+        long sent = known == null ? end(repair.topic()) : known.next();
+        outbox.awaitShown(repair.run(), Math.min(sent, repair.until()));
         RunTopicCheck found =
                 RunTopicCheck.of(topics, outbox, repair.run(), repair.topic(), repair.until());
         if (!found.tableIsWhole()) {
@@ -427,10 +433,8 @@ final class RunLane implements AutoCloseable {
                     repair.run(),
                     repair.topic());
         } else {
-            ExpectedSeqs.Entry entry = expected.get(repair.run());
-            if (entry == null) {
-                entry = expected.put(repair.run(), repair.topic(), found.end());
-            }
+            ExpectedSeqs.Entry entry =
+                    known == null ? expected.put(repair.run(), repair.topic(), found.end()) : known;
             if (found.topicIsRight()) {
                 fillUp(entry, found.end(), repair.until());
             } else {
@@ -441,6 +445,10 @@ final class RunLane implements AutoCloseable {
             }
         }
         repair.counting().acknowledged();
+    }
+
+    private long end(String topic) throws InterruptedException, ExecutionException {
+        return topics.ends(Set.of(topic)).getOrDefault(topic, 0L);
     }
 
     /** Sends what the table has behind the topic's end; what is still in the stream is among it. */

@@ -29,6 +29,9 @@ public final class Outbox {
     /** After the database has not answered. */
     private static final Duration ASK_AGAIN = Duration.ofMillis(100);
 
+    /** Longer than any commit waits for a synchronous standby that is there. */
+    private static final Duration SHOWN_WITHIN = Duration.ofSeconds(10);
+
     /**
      * In the order of their times as far as it is that of their seqs: a clock may be set back, and
      * commits overtake each other.
@@ -55,6 +58,13 @@ public final class Outbox {
                 (select max(first_seq) from outrun.run_outbox where run_id = ? and first_seq <= ?),
                 0)
             order by first_seq
+            """;
+
+    private static final String REACHED =
+            """
+            select first_seq + case json_typeof(events)
+                when 'array' then json_array_length(events) else 1 end
+            from outrun.run_outbox where run_id = ? order by first_seq desc limit 1
             """;
 
     /** Of no place in a stream: before all of it. */
@@ -135,6 +145,38 @@ public final class Outbox {
             read.setObject(3, run.value());
             read.setLong(4, from);
             takeAll(read, NOWHERE, taker);
+        }
+    }
+
+    /**
+     * Returns when the table shows that a run has come to this seq, or seems not to have: the log
+     * tells of a commit a moment before anybody sees it, or longer where a synchronous standby has
+     * to have it first.
+     */
+    public void awaitShown(RunId run, long seq) throws InterruptedException {
+        if (seq == 0) {
+            return;
+        }
+        long begun = System.nanoTime();
+        while (System.nanoTime() - begun < SHOWN_WITHIN.toNanos()) {
+            try {
+                if (isShown(run, seq)) {
+                    return;
+                }
+            } catch (SQLException e) {
+                LOG.warn("the table cannot be read run={} retry_in={}", run, ASK_AGAIN, e);
+            }
+            Thread.sleep(ASK_AGAIN);
+        }
+        LOG.warn("the table lacks events that were published run={} until={}", run, seq);
+    }
+
+    private boolean isShown(RunId run, long seq) throws SQLException {
+        try (Connection connection = connect(postgres);
+                PreparedStatement read = connection.prepareStatement(REACHED)) {
+            read.setObject(1, run.value());
+            ResultSet row = read.executeQuery();
+            return row.next() && row.getLong(1) >= seq;
         }
     }
 

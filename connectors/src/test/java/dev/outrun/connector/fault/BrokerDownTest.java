@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The broker is away while so many seconds' worth of events are written: {@code
- * outrun.faults.broker-down}, 5 by default. Of more than 50 the connector could not keep all in its
+ * outrun.faults.broker-down}, 2 by default. Of more than 50 the connector could not keep all in its
  * memory.
  */
 @Execution(ExecutionMode.SAME_THREAD)
@@ -37,7 +37,7 @@ final class BrokerDownTest {
     private static final Logger LOG = LoggerFactory.getLogger(BrokerDownTest.class);
 
     private static final int EVENTS =
-            Writers.EVENTS_PER_SECOND * Integer.getInteger("outrun.faults.broker-down", 5);
+            Writers.EVENTS_PER_SECOND * Integer.getInteger("outrun.faults.broker-down", 2);
 
     /** Of an event's text. Once more in each lane, if all were kept. */
     private static final int TEXT = 5_000;
