@@ -88,7 +88,7 @@ class OutboxConnectorTest {
             List<RunId> runs = new ArrayList<>();
 
             // When
-            for (int i = 0; i < 40; i++) {
+            for (int i = 0; i < 20; i++) {
                 runs.add(ledger.start());
                 for (RunId run : runs) {
                     ledger.append(run, Integer.toString(i));

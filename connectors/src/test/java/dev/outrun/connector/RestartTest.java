@@ -37,7 +37,7 @@ class RestartTest {
 
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
-    private static final int RESTARTS = 10;
+    private static final int RESTARTS = 6;
 
     /** Fewer than are in one of the log's records. */
     private static final int QUEUE_APPENDS = 10;

@@ -43,7 +43,7 @@ final class RepairProcessTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final int RUNS = 12;
     private static final int APPENDS = 30;
-    private static final int KILLS = 4;
+    private static final int KILLS = 2;
 
     private static final Uuid GONE = Uuid.ZERO_UUID;
 

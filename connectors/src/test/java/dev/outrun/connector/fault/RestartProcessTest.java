@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class RestartProcessTest {
 
     private static final Duration LIMIT = Duration.ofSeconds(60);
-    private static final int KILLS = 5;
+    private static final int KILLS = 3;
 
     @Test
     void killed_afterAnyAppend_losesAndDoublesNothing(

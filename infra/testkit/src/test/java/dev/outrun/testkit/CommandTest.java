@@ -1,0 +1,102 @@
+package dev.outrun.testkit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.run.Tenant;
+import dev.outrun.schema.sql.PostgresAddress;
+import dev.outrun.server.cli.Main;
+import dev.outrun.teststack.TestStack;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The commands that look at an installation from outside, by what they exit with. */
+@ExtendWith(OutrunExtension.class)
+final class CommandTest {
+
+    private static final int WELL = 0;
+    private static final int UNWELL = 1;
+    private static final int MISUSED = 2;
+
+    @Test
+    void doctor_ofARunningOutrun_findsNothingThatFails(TestOutrun outrun) {
+        assertEquals(WELL, run(outrun, "doctor"));
+        assertEquals(WELL, run(outrun, "doctor", "--json"));
+        assertEquals(WELL, run(outrun, "doctor", "--source", "POLLING"));
+    }
+
+    @Test
+    void doctor_withoutABroker_fails(TestOutrun outrun) {
+        assertEquals(UNWELL, run(outrun.stack(), "127.0.0.1:1", "doctor"));
+    }
+
+    @Test
+    void audit_ofADeletedRunTopic_exitsWithOneUntilItIsRepaired(TestOutrun outrun)
+            throws Exception {
+        // Given
+        RunId run = outrun.start("echo", "1");
+        outrun.awaitEnd(run);
+        outrun.drain();
+        assertEquals(WELL, run(outrun, "audit"));
+
+        // When
+        try (Admin admin =
+                Admin.create(Map.of("bootstrap.servers", outrun.stack().bootstrapServers()))) {
+            String topic = outrun.stack().topics().run(Tenant.DEFAULT, run);
+            admin.deleteTopics(List.of(topic)).all().get();
+        }
+
+        // Then
+        assertEquals(UNWELL, run(outrun, "audit"));
+        assertEquals(UNWELL, run(outrun, "audit", "--run", run.toString()));
+        assertEquals(WELL, run(outrun, "audit", "--repair", "--since", "PT1H"));
+        assertEquals(WELL, run(outrun, "audit"));
+        LogAssert.assertSameLogEverywhere(outrun, run);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "doctor --postgres mysql://somewhere",
+                "doctor --source TAROT",
+                "audit --topic-prefix .",
+                "audit --run 7",
+                "audit --since yesterday",
+                "audit --since PT1H --run 7"
+            })
+    void words_thatMeanNothing_areRefused(String words) {
+        assertEquals(MISUSED, Main.run(words.split(" ")));
+    }
+
+    private static int run(TestOutrun outrun, String... words) {
+        return run(outrun.stack(), outrun.stack().bootstrapServers(), words);
+    }
+
+    private static int run(TestStack stack, String kafka, String... words) {
+        PostgresAddress postgres = stack.postgres();
+        List<String> all = new ArrayList<>(List.of(words));
+        all.addAll(
+                List.of(
+                        "--postgres",
+                        "postgresql://%s:%s@%s:%d/%s"
+                                .formatted(
+                                        postgres.user(),
+                                        postgres.password(),
+                                        postgres.host(),
+                                        postgres.port(),
+                                        postgres.database()),
+                        "--kafka",
+                        kafka,
+                        "--topic-prefix",
+                        stack.topics().prefix(),
+                        "--slot",
+                        stack.slot()));
+        return Main.run(all.toArray(String[]::new));
+    }
+}
