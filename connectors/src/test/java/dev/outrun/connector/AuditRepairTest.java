@@ -26,7 +26,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
@@ -35,7 +34,6 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -175,7 +173,7 @@ final class AuditRepairTest {
 
             // When
             for (int i = 0; i < 3; i++) {
-                delete(topic(runs.getFirst()));
+                stack.deleteTopics(topic(runs.getFirst()));
                 send(List.of(new ProducerRecord<>(topic(runs.getLast()), new byte[0])));
                 repair(AuditScope.ALL);
             }
@@ -439,23 +437,12 @@ final class AuditRepairTest {
                                         new ProducerRecord<>(
                                                 topic, 0, one.key(), one.value(), one.headers()))
                                 .toList());
-        delete(topic);
+        stack.deleteTopics(topic);
         if (!records.isEmpty()) {
             try (Admin admin = admin()) {
                 admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1))).all().get();
             }
             send(records);
-        }
-    }
-
-    /** It may be gone just then, because the connector makes it anew. */
-    private void delete(String topic) throws Exception {
-        try (Admin admin = admin()) {
-            admin.deleteTopics(List.of(topic)).all().get();
-        } catch (ExecutionException e) {
-            if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
-                throw e;
-            }
         }
     }
 

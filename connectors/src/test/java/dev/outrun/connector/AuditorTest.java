@@ -30,7 +30,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -221,15 +220,14 @@ final class AuditorTest {
 
     @Test
     void topic_deletedByHand_isMissingFromItsFirstEventOn() throws Exception {
-        try (OutboxConnector connector = connector();
-                Admin admin = Admin.create(kafka.client(Map.of()))) {
+        try (OutboxConnector connector = connector()) {
             // Given
             RunId run = run(1);
             run(1);
             connector.drainOnce(LIMIT);
 
             // When
-            admin.deleteTopics(List.of(topicOf(run))).all().get();
+            stack.deleteTopics(topicOf(run));
 
             // Then
             AuditReport report = audit(AuditScope.ALL);
@@ -282,13 +280,12 @@ final class AuditorTest {
 
     @Test
     void topicThatWasReaped_isNoDifference_butOneDeletedByHandIs() throws Exception {
-        try (OutboxConnector connector = connector();
-                Admin admin = Admin.create(Map.of("bootstrap.servers", stack.bootstrapServers()))) {
+        try (OutboxConnector connector = connector()) {
             // Given
             RunId reaped = run(1);
             RunId deleted = run(1);
             connector.drainOnce(LIMIT);
-            admin.deleteTopics(List.of(topicOf(reaped), topicOf(deleted))).all().get();
+            stack.deleteTopics(topicOf(reaped), topicOf(deleted));
             ledger.execute(
                     "update outrun.run set finished_at = now(), topic_deleted_at = now()"
                             + " where id = '%s'".formatted(reaped));

@@ -126,7 +126,7 @@ class RepairTest {
             List<RunId> runs = List.of(ledger.start(), ledger.start());
             appendEach(runs, 20);
             connector.drainOnce(LIMIT);
-            delete(topic(runs.getFirst()));
+            stack.deleteTopics(topic(runs.getFirst()));
 
             // When
             appendEach(runs, 20);
@@ -146,7 +146,7 @@ class RepairTest {
             appendMany(runs.getLast(), 2_000);
             connector.drainOnce(LIMIT);
         }
-        delete(topic(runs.getLast()));
+        stack.deleteTopics(topic(runs.getLast()));
 
         // When
         try (OutboxConnector connector = Connectors.start(stack)) {
@@ -193,12 +193,6 @@ class RepairTest {
                 admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1))).all().get();
             }
             stranger.send(new ProducerRecord<>(topic, new byte[0])).get();
-        }
-    }
-
-    private void delete(String topic) throws InterruptedException, ExecutionException {
-        try (Admin admin = admin()) {
-            admin.deleteTopics(List.of(topic)).all().get();
         }
     }
 

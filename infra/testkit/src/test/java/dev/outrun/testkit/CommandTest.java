@@ -9,8 +9,6 @@ import dev.outrun.server.cli.Main;
 import dev.outrun.teststack.TestStack;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,11 +44,7 @@ final class CommandTest {
         assertEquals(WELL, run(outrun, "audit"));
 
         // When
-        try (Admin admin =
-                Admin.create(Map.of("bootstrap.servers", outrun.stack().bootstrapServers()))) {
-            String topic = outrun.stack().topics().run(Tenant.DEFAULT, run);
-            admin.deleteTopics(List.of(topic)).all().get();
-        }
+        outrun.stack().deleteTopics(outrun.stack().topics().run(Tenant.DEFAULT, run));
 
         // Then
         assertEquals(UNWELL, run(outrun, "audit"));

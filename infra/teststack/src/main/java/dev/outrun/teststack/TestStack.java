@@ -3,7 +3,20 @@ package dev.outrun.teststack;
 import dev.outrun.schema.sql.PostgresAddress;
 import dev.outrun.schema.topic.Topics;
 import java.sql.SQLException;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import javax.sql.DataSource;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicCollection;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.UnknownTopicIdException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one test has to itself on the shared servers: a migrated database with {@link #SHARDS}
@@ -32,6 +45,52 @@ public record TestStack(
      */
     public TestStack on(PostgresAddress other) throws SQLException {
         return on(other, bootstrapServers, topics, slot);
+    }
+
+    /**
+     * Deletes topics behind everybody's back; those that are not there are gone already. Returns
+     * when the broker has forgotten them, which is later than when it agrees to.
+     */
+    public void deleteTopics(String... names) throws ExecutionException, InterruptedException {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers))) {
+            Map<String, Uuid> ids = ids(admin, List.of(names));
+            for (KafkaFuture<Void> one :
+                    admin.deleteTopics(TopicCollection.ofTopicIds(ids.values()))
+                            .topicIdValues()
+                            .values()) {
+                getUnless(UnknownTopicIdException.class, one);
+            }
+            while (ids(admin, ids.keySet()).entrySet().stream()
+                    .anyMatch(ids.entrySet()::contains)) {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    private static Map<String, Uuid> ids(Admin admin, Collection<String> names)
+            throws ExecutionException, InterruptedException {
+        Map<String, Uuid> ids = new HashMap<>();
+        for (KafkaFuture<TopicDescription> one :
+                admin.describeTopics(names).topicNameValues().values()) {
+            TopicDescription found = getUnless(UnknownTopicOrPartitionException.class, one);
+            if (found != null) {
+                ids.put(found.name(), found.topicId());
+            }
+        }
+        return ids;
+    }
+
+    /** Null where it fails in this way. */
+    private static <T> @Nullable T getUnless(Class<? extends Exception> gone, KafkaFuture<T> answer)
+            throws ExecutionException, InterruptedException {
+        try {
+            return answer.get();
+        } catch (ExecutionException e) {
+            if (gone.isInstance(e.getCause())) {
+                return null;
+            }
+            throw e;
+        }
     }
 
     /**
