@@ -171,6 +171,18 @@ comment on column outrun.halted_run.next_seq is
 comment on column outrun.halted_run.bad_seq is
     'The first seq of the append that cannot be published.';
 
+-- outrun.repair writes it into the log as well: this is for connectors that do not read the log, or lack a part of it.
+create table outrun.repair_request (
+    run_id    uuid   not null,
+    shard     int    not null,
+    from_seq  bigint not null,
+    until_seq bigint not null,
+    xid       bigint not null default pg_current_xact_id()::text::bigint
+);
+
+comment on table outrun.repair_request is
+    'Runs that somebody wants to be repaired. Done when a watermark covers it, and deleted with the next request.';
+
 create view outrun.run_event as
 select o.run_id,
        o.first_seq + e.ordinality - 1 as seq,

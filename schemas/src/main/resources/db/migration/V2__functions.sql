@@ -473,9 +473,11 @@ comment on function outrun.acquire_lease is
     'shards are split in another way.';
 create function outrun.repair(run uuid, from_seq bigint default 0, until_seq bigint default 0) returns boolean
 language plpgsql as $$
+declare
+    shard int;
 begin
     -- What the ledger itself has lost, or its retention has dropped, a topic must not lose as well.
-    perform from outrun.run t
+    select t.shard into shard from outrun.run t
     where t.id = repair.run
       and t.topic_deleted_at is null
       and t.next_seq = (
@@ -484,6 +486,11 @@ begin
     if not found then
         return false;
     end if;
+    delete from outrun.repair_request q
+    using outrun.watermark w
+    where (q.shard & 1023) % w.splits = w.split and pg_visible_in_snapshot(q.xid::text::xid8, w.snapshot);
+    insert into outrun.repair_request (run_id, shard, from_seq, until_seq)
+    values (run, shard, from_seq, until_seq);
     perform pg_logical_emit_message(true, 'outrun.repair', run || ' ' || from_seq || ' ' || until_seq);
     return true;
 end $$;

@@ -39,6 +39,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Each kind of damage is done by hand, and mended as far as it can be. */
@@ -188,10 +189,11 @@ final class AuditRepairTest {
         }
     }
 
-    @Test
-    void runTopics_ofASplitOutbox_areMadeRightByTheirOwnPart() throws Exception {
-        try (OutboxConnector connector =
-                Connectors.start(stack, SourceSettings.of(SourceSettings.Kind.REPLICATION, 2))) {
+    @ParameterizedTest
+    @CsvSource({"REPLICATION, 2", "POLLING, 1", "POLLING, 2"})
+    void runTopics_fedInAnotherWay_areMadeRightByTheirOwnPart(SourceSettings.Kind kind, int slots)
+            throws Exception {
+        try (OutboxConnector connector = Connectors.start(stack, SourceSettings.of(kind, slots))) {
             // Given: of both shards
             List<RunId> runs = List.of(run(3), run(3), run(3), run(3));
             connector.drainOnce(LIMIT);
@@ -208,6 +210,34 @@ final class AuditRepairTest {
             assertEquals(Health.State.RUNNING, connector.health().state());
             Published.assertIsTheLedger(stack);
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void repair_askedForWhileNobodyListens_isMadeFromTheTable(SourceSettings.Kind kind)
+            throws Exception {
+        // Given
+        SourceSettings source = SourceSettings.of(kind, 1);
+        RunId run = run(3);
+        try (OutboxConnector connector = Connectors.start(stack, source)) {
+            connector.drainOnce(LIMIT);
+        }
+        rewrite(run, Damage.DIFFERENT);
+
+        // When: what the log says of it is lost
+        ask(run);
+        ledger.execute(
+                "select pg_drop_replication_slot(slot_name) from pg_replication_slots"
+                        + " where database = current_database()");
+        try (OutboxConnector connector = Connectors.start(stack, source)) {
+            connector.drainOnce(LIMIT);
+            ask(run);
+            connector.drainOnce(LIMIT);
+        }
+
+        // Then
+        Published.assertIsTheLedger(stack);
+        assertEquals("1", ledger.text("select count(*) from outrun.repair_request"));
     }
 
     @Test
@@ -401,6 +431,10 @@ final class AuditRepairTest {
 
     private RepairReport repair(AuditScope scope) throws InterruptedException {
         return Repair.repair(stack.postgres(), kafka, stack.topics(), stack.slot(), LIMIT, scope);
+    }
+
+    private void ask(RunId run) throws SQLException {
+        assertEquals("t", ledger.text("select outrun.repair('%s')".formatted(run)));
     }
 
     /** A new run with so many events after its first. */

@@ -1,10 +1,6 @@
 package dev.outrun.connector.audit;
 
 import dev.outrun.connector.audit.Difference.Kind;
-import dev.outrun.connector.publish.Checkpoint;
-import dev.outrun.connector.publish.Checkpoints;
-import dev.outrun.connector.source.Lsn;
-import dev.outrun.connector.source.Split;
 import dev.outrun.connector.topic.AdminClients;
 import dev.outrun.connector.topic.Consumers;
 import dev.outrun.connector.topic.KafkaAddress;
@@ -16,12 +12,11 @@ import dev.outrun.schema.sql.PostgresAddress;
 import dev.outrun.schema.topic.RecordHeaders;
 import dev.outrun.schema.topic.Topics;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -30,7 +25,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -45,10 +39,27 @@ import org.jspecify.annotations.Nullable;
  * partition, and in its run's topic at offset = seq, unless that topic was reaped.
  *
  * <p>A connector may go on meanwhile. The audit takes a moment in the ledger and waits until the
- * connector's checkpoint has passed it; what is appended later is left to the next audit. Needs 8
+ * connector's watermark has passed it; what is appended later is left to the next audit. Needs 8
  * bytes of memory for each event of the runs in scope, and about 200 for each run.
  */
 public final class Auditor {
+
+    /** Whether the watermarks cover all that a moment has seen: appends, and repairs asked for. */
+    private static final String PASSED =
+            """
+            with own as (select * from outrun.watermark where connector = ?)
+            select not exists (
+                select from (
+                    select shard, xid from outrun.run_outbox
+                    where xid >= (select coalesce(min(pg_snapshot_xmin(snapshot)::text::bigint), 0)
+                                  from own)
+                    union all
+                    select shard, xid from outrun.repair_request) written
+                where pg_visible_in_snapshot(xid::text::xid8, ?::pg_snapshot)
+                  and not exists (select from own
+                                  where (shard & 1023) % splits = split
+                                    and pg_visible_in_snapshot(xid::text::xid8, snapshot)))
+            """;
 
     private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
 
@@ -124,7 +135,7 @@ public final class Auditor {
         try (LedgerLog ledger = LedgerLog.open(postgres, scope, findings);
                 Consumer<byte[], byte[]> consumer = Consumers.create(kafka, "outrun-audit");
                 Admin admin = AdminClients.create(kafka, "outrun-audit-admin")) {
-            awaitConnector(barrier());
+            awaitConnector(ledger.moment());
             Instant begins = ledger.begins();
             Set<Integer> cut = begins == null ? Set.of() : readFirehose(consumer, scope, begins);
             Set<String> existing = admin.listTopics().names().get();
@@ -143,70 +154,34 @@ public final class Auditor {
         return findings.report(runs, events);
     }
 
-    /**
-     * A place in the log behind all that the audit's moment has seen. A connector's checkpoint is
-     * at the end of a transaction and made when the next one comes: so another one follows.
-     */
-    private Lsn barrier() throws SQLException {
-        try (Connection connection = LedgerLog.connect(postgres);
-                Statement statement = connection.createStatement()) {
-            Lsn place = barrier(statement);
-            barrier(statement);
-            return place;
-        }
-    }
-
-    private static Lsn barrier(Statement statement) throws SQLException {
-        try (ResultSet row = statement.executeQuery("select outrun.barrier('audit')::text")) {
-            row.next();
-            return Lsn.parse(row.getString(1));
-        }
-    }
-
-    private void awaitConnector(Lsn barrier) throws InterruptedException {
+    /** Waits until the connector has come to the moment; says so if it has not in time. */
+    private void awaitConnector(String moment) throws SQLException, InterruptedException {
         long deadline = System.nanoTime() + patience.toNanos();
-        Map<String, Checkpoint> last = checkpoints();
-        while (!isPassed(barrier, last)) {
-            if (System.nanoTime() - deadline > 0) {
-                findings.add(
-                        Kind.BEHIND,
-                        null,
-                        -1,
-                        topics.checkpoints(),
-                        "the connector of slot %s is at %s, not yet at %s: what is missing may be late"
-                                .formatted(slot, places(last), barrier));
-                return;
+        try (Connection connection = LedgerLog.connect(postgres)) {
+            while (!isPassed(connection, moment)) {
+                if (System.nanoTime() - deadline > 0) {
+                    findings.add(
+                            Kind.BEHIND,
+                            null,
+                            -1,
+                            "outrun.watermark",
+                            "connector %s does not say that all is published: what is missing may be late"
+                                    .formatted(slot));
+                    return;
+                }
+                Thread.sleep(LOOK_AGAIN);
             }
-            Thread.sleep(LOOK_AGAIN);
-            last = checkpoints();
         }
     }
 
-    private Map<String, Checkpoint> checkpoints() {
-        Map<String, Checkpoint> all = Checkpoints.read(kafka, topics.checkpoints(), BROKER_MAX);
-        all.keySet().removeIf(other -> Split.parse(slot, other).isEmpty());
-        return all;
-    }
-
-    /** Whether each shard is published up to there, in whatever way the connector is split. */
-    private boolean isPassed(Lsn barrier, Map<String, Checkpoint> last) {
-        List<Split> passed = new ArrayList<>();
-        last.forEach((name, checkpoint) -> {
-            if (!checkpoint.lsn().isBefore(barrier)) {
-                passed.add(Split.parse(slot, name).orElseThrow());
+    private boolean isPassed(Connection connection, String moment) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(PASSED)) {
+            statement.setString(1, slot);
+            statement.setString(2, moment);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() && row.getBoolean(1);
             }
-        });
-        return IntStream.range(0, Split.SHARDS_MAX)
-                .allMatch(shard -> passed.stream().anyMatch(split -> split.has(shard)));
-    }
-
-    private static String places(Map<String, Checkpoint> last) {
-        return last.isEmpty()
-                ? "no place"
-                : last.entrySet().stream()
-                        .map(one -> one.getKey() + ": " + one.getValue().position())
-                        .sorted()
-                        .collect(Collectors.joining(", "));
+        }
     }
 
     /** Reads from the first run in scope on; returns partitions whose beginning is deleted. */

@@ -58,10 +58,12 @@ final class LedgerLog implements AutoCloseable {
     private final Connection connection;
     private final AuditScope scope;
     private final Findings findings;
+    private final String moment;
     private @Nullable UUID last;
 
-    private LedgerLog(Connection connection, AuditScope scope, Findings findings) {
+    private LedgerLog(Connection connection, String moment, AuditScope scope, Findings findings) {
         this.connection = connection;
+        this.moment = moment;
         this.scope = scope;
         this.findings = findings;
     }
@@ -78,8 +80,10 @@ final class LedgerLog implements AutoCloseable {
             connection.setAutoCommit(false);
             connection.setReadOnly(true);
             connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-            statement.execute("select 1 from outrun.run limit 1");
-            return new LedgerLog(connection, scope, findings);
+            try (ResultSet row = statement.executeQuery("select pg_current_snapshot()::text")) {
+                row.next();
+                return new LedgerLog(connection, row.getString(1), scope, findings);
+            }
         } catch (SQLException e) {
             connection.close();
             throw e;
@@ -89,6 +93,11 @@ final class LedgerLog implements AutoCloseable {
     static Connection connect(PostgresAddress postgres) throws SQLException {
         return DriverManager.getConnection(
                 postgres.jdbcUrl(), postgres.user(), postgres.password());
+    }
+
+    /** What is seen: {@code pg_snapshot}. */
+    String moment() {
+        return moment;
     }
 
     /** When the first run in scope was created; null where there is none. */

@@ -83,7 +83,7 @@ public final class Publisher implements ChangeConsumer {
         /** Not published before; with the boundary it is the first one behind, if it is. */
         record Streamed(Change change, @Nullable Lsn boundary) implements Item {}
 
-        /** Read from the table. */
+        /** Read from the tables. */
         record Refilled(Change row) implements Item {}
 
         /** Its cause of halting was mended while nobody listened. */
@@ -184,7 +184,7 @@ public final class Publisher implements ChangeConsumer {
         cursor.begin(streamBeginsAt);
     }
 
-    /** Appends taken so far. Any thread. */
+    /** Appends, and repairs, taken so far. Any thread. */
     public long taken() {
         return taken.get();
     }
@@ -199,14 +199,14 @@ public final class Publisher implements ChangeConsumer {
         intake.put(
                 new Item.Streamed(change, cursor.opensTransaction(place) ? place.after() : null));
         cursor.take(place);
-        if (change instanceof Change.Appended) {
+        if (change instanceof Change.Appended || change instanceof Change.Repair) {
             taken.incrementAndGet();
         }
     }
 
     /**
-     * Takes a row that no stream delivers. A run's rows come in seq order, all before the first
-     * change of a stream; what has been published of them is left out.
+     * Takes a row, or a repair, that no stream delivers. A run's rows come in seq order, all before
+     * the first change of a stream; what has been published of them is left out.
      */
     public void refill(Change row) throws InterruptedException {
         intake.put(new Item.Refilled(row));
@@ -230,6 +230,7 @@ public final class Publisher implements ChangeConsumer {
             try {
                 switch (item) {
                     case Item.Streamed(Change change, Lsn boundary) -> publish(change, boundary);
+                    case Item.Refilled(Change.Repair repair) -> repair(repair);
                     case Item.Refilled(Change row) -> {
                         metrics.refilled();
                         publishRow(row);

@@ -50,6 +50,15 @@ public final class Outbox {
                      run_id, first_seq
             """;
 
+    private static final String READ_REPAIRS =
+            """
+            select run_id, from_seq, until_seq from outrun.repair_request
+            where (shard & 1023) = any (?)
+              and (?::pg_snapshot is null
+                   or not pg_visible_in_snapshot(xid::text::xid8, ?::pg_snapshot))
+            order by xid
+            """;
+
     private static final String READ_RUN =
             """
             select run_id, first_seq, tenant, shard, attempt, events, appended_us, trace
@@ -76,7 +85,7 @@ public final class Outbox {
         this.postgres = postgres;
     }
 
-    /** Who takes appends, and rows that cannot be one. */
+    /** Who takes appends, rows that cannot be one, and repairs. */
     @FunctionalInterface
     public interface Taker {
         void take(Change row) throws InterruptedException, ExecutionException;
@@ -84,10 +93,10 @@ public final class Outbox {
 
     /**
      * Reads what an exported snapshot sees and no watermark covers; each run's appends in seq
-     * order. What was published when a run's topic was given up is left out: it would only make the
-     * topic again.
+     * order, and then the repairs that were asked for. What was published when a run's topic was
+     * given up is left out: it would only make the topic again.
      *
-     * @return how many there were
+     * @return how many appends there were
      */
     public long read(String snapshot, List<Coverage> coverage, Taker taker)
             throws SQLException, InterruptedException, ExecutionException {
@@ -104,16 +113,31 @@ public final class Outbox {
         }
     }
 
-    /** Reads what the connection's transaction sees and the watermark does not cover. */
+    /** Reads what the connection's transaction sees and the watermark does not cover; as above. */
     static long read(Connection connection, Coverage covered, WalPlace place, Taker taker)
             throws SQLException, InterruptedException, ExecutionException {
-        Watermark watermark = covered.watermark();
+        long count;
         try (PreparedStatement read = connection.prepareStatement(READ)) {
-            read.setArray(1, connection.createArrayOf("int", covered.shards().toArray()));
-            for (int i = 2; i <= 4; i++) {
-                read.setString(i, watermark == null ? null : watermark.snapshot());
+            bind(read, covered, 3);
+            count = takeAll(read, place, taker);
+        }
+        try (PreparedStatement read = connection.prepareStatement(READ_REPAIRS)) {
+            bind(read, covered, 2);
+            ResultSet row = read.executeQuery();
+            while (row.next()) {
+                RunId run = new RunId(row.getObject(1, UUID.class));
+                taker.take(new Change.Repair(run, row.getLong(2), row.getLong(3), place));
             }
-            return takeAll(read, place, taker);
+        }
+        return count;
+    }
+
+    private static void bind(PreparedStatement read, Coverage covered, int snapshots)
+            throws SQLException {
+        Watermark watermark = covered.watermark();
+        read.setArray(1, read.getConnection().createArrayOf("int", covered.shards().toArray()));
+        for (int i = 2; i < 2 + snapshots; i++) {
+            read.setString(i, watermark == null ? null : watermark.snapshot());
         }
     }
 

@@ -8,6 +8,7 @@ import dev.outrun.connector.Interleaved;
 import dev.outrun.connector.audit.AuditScope;
 import dev.outrun.connector.audit.Auditor;
 import dev.outrun.connector.audit.Difference;
+import dev.outrun.connector.publish.Checkpoints;
 import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.connector.topic.PlatformTopics;
 import dev.outrun.devstack.EmbeddedPostgres;
@@ -54,7 +55,7 @@ final class RestartProcessTest {
                 Interleaved writers = new Interleaved(stack.dataSource(), 3)) {
 
             connector.awaitReady(LIMIT);
-            audit(stack, kafka); // waits for a checkpoint: without one the slot is made anew
+            awaitCheckpoint(stack, kafka); // without one the slot is made anew
 
             // When
             for (int appends = 1; appends <= KILLS; appends++) {
@@ -73,6 +74,12 @@ final class RestartProcessTest {
 
             // Then
             assertEquals(List.of(), audit(stack, kafka));
+        }
+    }
+
+    private static void awaitCheckpoint(TestStack stack, KafkaAddress kafka) {
+        while (Checkpoints.read(kafka, stack.topics().checkpoints(), LIMIT).isEmpty()) {
+            Thread.onSpinWait();
         }
     }
 

@@ -35,7 +35,7 @@ final class GenerationSettings {
                 // Partitions come and go by the day; Flyway, the connector and the functions have
                 // theirs.
                 .withExcludes(
-                        "run_outbox_.*|schema_history|watermark|lease|acquire_lease|make_publications"
+                        "run_outbox_.*|schema_history|watermark|lease|repair_request|acquire_lease|make_publications"
                                 + "|refuse|finish|write_outbox|event_json"
                                 + "|json_instant|check_retry|check_events|is_event_type")
                 .withIncludeTables(true)
