@@ -40,7 +40,7 @@ public final class Outbox {
             """
             select run_id, first_seq, tenant, shard, attempt, events, appended_us, trace
             from outrun.run_outbox o
-            where (shard & 1023) = any (?)
+            where get_bit(?::bit varying, shard & 1023) = 1
               and (?::pg_snapshot is null
                    or xid >= pg_snapshot_xmin(?::pg_snapshot)::text::bigint
                       and not pg_visible_in_snapshot(xid::text::xid8, ?::pg_snapshot))
@@ -53,7 +53,7 @@ public final class Outbox {
     private static final String READ_REPAIRS =
             """
             select run_id, from_seq, until_seq from outrun.repair_request
-            where (shard & 1023) = any (?)
+            where get_bit(?::bit varying, shard & 1023) = 1
               and (?::pg_snapshot is null
                    or not pg_visible_in_snapshot(xid::text::xid8, ?::pg_snapshot))
             order by xid
@@ -135,7 +135,9 @@ public final class Outbox {
     private static void bind(PreparedStatement read, Coverage covered, int snapshots)
             throws SQLException {
         Watermark watermark = covered.watermark();
-        read.setArray(1, read.getConnection().createArrayOf("int", covered.shards().toArray()));
+        StringBuilder wanted = new StringBuilder("0".repeat(Split.SHARDS_MAX));
+        covered.shards().forEach(shard -> wanted.setCharAt(shard, '1'));
+        read.setString(1, wanted.toString());
         for (int i = 2; i < 2 + snapshots; i++) {
             read.setString(i, watermark == null ? null : watermark.snapshot());
         }
@@ -206,8 +208,9 @@ public final class Outbox {
 
     /** A connection whose transactions see one moment each, and write nothing. */
     static Connection connect(PostgresAddress postgres) throws SQLException {
-        Connection connection =
-                ControlConnection.connect(postgres, new Properties(), Duration.ZERO);
+        Properties planned = new Properties();
+        planned.setProperty("prepareThreshold", "0"); // each time anew: a snapshot says how to read
+        Connection connection = ControlConnection.connect(postgres, planned, Duration.ZERO);
         connection.setAutoCommit(false); // or rows would not be fetched piece by piece
         connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
         connection.setReadOnly(true);
