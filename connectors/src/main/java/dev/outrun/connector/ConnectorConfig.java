@@ -52,6 +52,18 @@ public record ConnectorConfig(
                 postgres, kafka, topics, slot, other, runTopics, slotSettings, timing);
     }
 
+    /** The same, writing run topics in this way. */
+    public ConnectorConfig withRunTopics(RunTopicSettings other) {
+        return new ConnectorConfig(
+                postgres, kafka, topics, slot, source, other, slotSettings, timing);
+    }
+
+    /** The same, at these times. */
+    public ConnectorConfig withTiming(Timing other) {
+        return new ConnectorConfig(
+                postgres, kafka, topics, slot, source, runTopics, slotSettings, other);
+    }
+
     /** The same, with slots looked after in this way. */
     public ConnectorConfig withSlotSettings(SlotSettings other) {
         return new ConnectorConfig(postgres, kafka, topics, slot, source, runTopics, other, timing);

@@ -69,21 +69,14 @@ class OutboxConnectorTest {
         ConnectorConfig usual = config(stack.slot());
         RunTopicSettings runTopics = usual.runTopics();
         ConnectorConfig config =
-                new ConnectorConfig(
-                        usual.postgres(),
-                        usual.kafka(),
-                        usual.topics(),
-                        usual.slot(),
-                        usual.source(),
+                usual.withRunTopics(
                         new RunTopicSettings(
                                 runTopics.producers(),
                                 2,
                                 runTopics.rest(),
                                 runTopics.knownRuns(),
                                 runTopics.queueAppends(),
-                                runTopics.queueBytes()),
-                        usual.slotSettings(),
-                        usual.timing());
+                                runTopics.queueBytes()));
         try (OutboxConnector connector = OutboxConnector.start(config)) {
             List<RunId> runs = new ArrayList<>();
 
@@ -98,6 +91,38 @@ class OutboxConnectorTest {
 
             // Then
             Published.assertIsTheLedger(stack);
+        }
+    }
+
+    @Test
+    void slot_whileOnlyOthersWrite_isMovedByHeartbeats() throws Exception {
+        // Given
+        ConnectorConfig usual = config(stack.slot());
+        ConnectorConfig.Timing timing = usual.timing();
+        ConnectorConfig config =
+                usual.withTiming(
+                        new ConnectorConfig.Timing(
+                                timing.rest(),
+                                timing.checkpointEvery(),
+                                Duration.ofMillis(50),
+                                timing.startLimit(),
+                                timing.closeLimit()));
+        try (OutboxConnector connector = OutboxConnector.start(config)) {
+            // the start's own barrier moves it once
+            for (int round = 0; round < 3; round++) {
+                // When
+                ledger.execute(
+                        "select pg_logical_emit_message(false, 'other', repeat('x', 1000000))");
+                String written = ledger.text("select pg_current_wal_lsn()");
+
+                // Then: by the test's own limit
+                String moved =
+                        "select confirmed_flush_lsn >= '%s' from pg_replication_slots where slot_name = '%s'"
+                                .formatted(written, stack.slot());
+                while (!ledger.text(moved).equals("t")) {
+                    assertEquals(Health.State.RUNNING, connector.health().state());
+                }
+            }
         }
     }
 

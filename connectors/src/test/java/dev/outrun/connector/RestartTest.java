@@ -244,26 +244,21 @@ class RestartTest {
         ConnectorConfig.RunTopicSettings runs = config.runTopics();
         ConnectorConfig.Timing timing = config.timing();
         return OutboxConnector.start(
-                new ConnectorConfig(
-                        config.postgres(),
-                        config.kafka(),
-                        config.topics(),
-                        config.slot(),
-                        config.source(),
-                        new ConnectorConfig.RunTopicSettings(
-                                runs.producers(),
-                                runs.producerTopics(),
-                                runs.rest(),
-                                runs.knownRuns(),
-                                queueAppends,
-                                runs.queueBytes()),
-                        config.slotSettings(),
-                        new ConnectorConfig.Timing(
-                                timing.rest(),
-                                timing.checkpointEvery(),
-                                timing.heartbeatEvery(),
-                                startLimit,
-                                Duration.ofMillis(500))));
+                config.withRunTopics(
+                                new ConnectorConfig.RunTopicSettings(
+                                        runs.producers(),
+                                        runs.producerTopics(),
+                                        runs.rest(),
+                                        runs.knownRuns(),
+                                        queueAppends,
+                                        runs.queueBytes()))
+                        .withTiming(
+                                new ConnectorConfig.Timing(
+                                        timing.rest(),
+                                        timing.checkpointEvery(),
+                                        timing.heartbeatEvery(),
+                                        startLimit,
+                                        Duration.ofMillis(500))));
     }
 
     private void publishTheRest() throws Exception {
