@@ -9,14 +9,59 @@ insert into outrun.cluster default values;
 comment on column outrun.cluster.shards is
     'Partitions of the firehose. Fixed once the first run has started: run.shard is a partition number.';
 
--- How queues differ from the default; a queue without a row has the defaults below.
+-- How queues differ from the default; a queue without a row has the defaults below. Changed by outrun.change_queue.
 create table outrun.queue (
-    name       text        primary key check (name ~ '^[a-z0-9][a-z0-9._-]{0,62}$'),
-    width      int         not null default 1 check (width between 1 and 1024),
-    created_at timestamptz not null default clock_timestamp()
+    name                text        primary key,
+    mode                text        not null default 'active',
+    ordering            text        not null default 'fifo',
+    width               int         not null default 1,
+    concurrency         int,
+    concurrency_per_key int,
+    rate_limit          int,
+    rate_per_ms         int,
+    created_at          timestamptz not null default clock_timestamp()
 );
+comment on column outrun.queue.mode is
+    'active; paused: no attempt starts; draining: runs that have begun go on to their end, no other starts.';
+comment on column outrun.queue.ordering is
+    'fifo or lifo: among waiting runs of the same priority, by when each was ready.';
 comment on column outrun.queue.width is
-    'How many shards the queue''s runs are hashed over. 1 keeps its order and limits strict.';
+    'How many shards the queue''s runs are hashed over. 1 keeps its order strict. It never shrinks.';
+comment on column outrun.queue.concurrency is
+    'Attempts live at once, as is concurrency_per_key of the runs with one concurrency key; null: no limit.';
+comment on column outrun.queue.rate_limit is
+    'Attempts started in any rate_per_ms milliseconds; null: no limit.';
+
+-- A queue's log in each of its shards, where the engine reads what was changed, in order with the queue's runs.
+create table outrun.queue_log (
+    queue  text,
+    shard  int,
+    run_id uuid not null,
+    primary key (queue, shard)
+);
+
+-- Attempts that hold a place in a queue with limits, or held it within its rate's period. Rows of attempts that are
+-- over are left to the next claim.
+create table outrun.queue_slot (
+    queue           text,
+    run_id          uuid,
+    attempt         int,
+    concurrency_key text,
+    at              timestamptz not null,
+    primary key (queue, run_id, attempt)
+);
+
+-- Starts with a de-duplication key: until then, or while the run is open where until is null, another start with the
+-- same key is this run.
+create table outrun.dedupe (
+    tenant text,
+    queue  text,
+    key    text,
+    run_id uuid not null,
+    until  timestamptz,
+    primary key (tenant, queue, key)
+);
+create index dedupe_until on outrun.dedupe (until);
 
 -- What workers offer to run. A run whose handler nobody has ever offered is refused when it is started.
 create table outrun.handler (
@@ -32,6 +77,8 @@ create table outrun.run (
     queue               text        not null,
     handler             text        not null,
     shard               int         not null,
+    priority            int         not null default 0,
+    concurrency_key     text,
     status              text        not null,
     attempt             int         not null default 0,
     next_seq            bigint      not null default 0,
@@ -50,7 +97,9 @@ create table outrun.run (
 ) with (fillfactor = 70); -- every append updates its run's row: room for the new version on the same page
 
 comment on column outrun.run.status is
-    'queued, running, retrying, completed, failed or cancelled.';
+    'queued, running, retrying, completed, failed or cancelled; control is no run, but the log of a queue.';
+comment on column outrun.run.priority is
+    'Of the runs that wait in a queue, the greatest goes first.';
 comment on column outrun.run.attempt is
     'The attempt that may write, or wrote last; 0 before the first claim. Only ever rises (I4).';
 comment on column outrun.run.next_seq is
@@ -62,6 +111,8 @@ create unique index run_idempotency on outrun.run (tenant, idempotency_key)
     where idempotency_key is not null;
 create index run_newest on outrun.run (tenant, created_at desc, id desc);
 create index run_open on outrun.run (tenant, created_at desc, id desc)
+    where finished_at is null;
+create index run_open_in_queue on outrun.run (queue, id)
     where finished_at is null;
 
 -- One row is one append: 1..N consecutive events of one run. json, not jsonb: consumers get what was

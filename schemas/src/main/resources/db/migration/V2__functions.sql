@@ -53,7 +53,7 @@ language plpgsql stable as $$
 declare
     r outrun.run;
 begin
-    select * into r from outrun.run t where t.id = refuse.run;
+    select * into r from outrun.run t where t.id = refuse.run and t.status <> 'control';
     if not found then
         raise exception 'unknown run %', run
             using errcode = 'OR001', hint = 'unknown run';
@@ -89,6 +89,48 @@ begin
         using errcode = 'OR008', hint = 'invalid request';
 end $$;
 
+create function outrun.is_queue_name(name text) returns boolean
+language sql immutable as $$
+    select length(name) <= 63 and name ~ '^[a-z0-9][a-z0-9._-]*$'
+$$;
+
+-- Only reads the queue's row: one written here would be locked until the caller's transaction ends, and hold up every
+-- other start in that queue.
+create function outrun.shard_in_queue(queue text, place bigint) returns int
+language plpgsql stable as $$
+declare
+    shards int;
+    width  int;
+begin
+    select c.shards into shards from outrun.cluster c;
+    select q.width into width from outrun.queue q where q.name = shard_in_queue.queue;
+    return ((hashtextextended(queue, 0) & 1073741823) + place % least(coalesce(width, 1), shards)) % shards;
+end $$;
+comment on function outrun.shard_in_queue is
+    'The shard at this place of a queue''s, counted round and round over its width.';
+
+-- The run that has this de-duplication key at this time; null, where it is the new run's from now on.
+create function outrun.started_already(tenant text, queue text, key text, run uuid, until timestamptz) returns uuid
+language plpgsql as $$
+declare
+    holder uuid;
+begin
+    insert into outrun.dedupe as d (tenant, queue, key, run_id, until)
+    values (tenant, queue, key, run, until)
+    on conflict on constraint dedupe_pkey do update
+    set run_id = excluded.run_id, until = excluded.until
+    where d.until <= clock_timestamp()
+       or d.until is null and not exists (
+           select from outrun.run r where r.id = d.run_id and r.finished_at is null)
+    returning d.run_id into holder;
+    if found then
+        return null;
+    end if;
+    select d.run_id into holder from outrun.dedupe d
+    where d.tenant = started_already.tenant and d.queue = started_already.queue and d.key = started_already.key;
+    return holder;
+end $$;
+
 create function outrun.start_run(
     handler text,
     input json default 'null',
@@ -97,22 +139,33 @@ create function outrun.start_run(
     id uuid default null,
     idempotency_key text default null,
     run_at timestamptz default null,
-    retry json default null
+    retry json default null,
+    priority int default 0,
+    concurrency_key text default null,
+    dedupe_key text default null,
+    dedupe_ms bigint default null
 ) returns uuid
 language plpgsql as $$
 declare
     at       timestamptz := clock_timestamp();
     run      uuid := coalesce(start_run.id, outrun.new_run_id());
-    shards   int;
-    width    int;
     shard    int;
     existing uuid;
 begin
-    if tenant is null or length(tenant) > 63 or tenant !~ '^[a-z0-9][a-z0-9-]*$' then
-        raise exception 'the tenant must be 1 to 63 of a-z, 0-9 and -, not starting with -'
+    if tenant is null or length(tenant) > 63 or tenant !~ '^[a-z0-9][a-z0-9-]*$' or tenant = 'outrun' then
+        raise exception 'the tenant must be 1 to 63 of a-z, 0-9 and -, not starting with -, and not outrun'
             using errcode = 'OR008', hint = 'invalid request';
-    elsif queue is null or length(queue) > 63 or queue !~ '^[a-z0-9][a-z0-9._-]*$' then
+    elsif not outrun.is_queue_name(queue) then
         raise exception 'the queue must be 1 to 63 of a-z, 0-9 and . _ -, starting with a letter or digit'
+            using errcode = 'OR008', hint = 'invalid request';
+    elsif priority is null or priority not between -1000 and 1000 then
+        raise exception 'the priority must be -1000 to 1000'
+            using errcode = 'OR008', hint = 'invalid request';
+    elsif length(concurrency_key) > 255 or concurrency_key = '' or length(dedupe_key) > 255 or dedupe_key = '' then
+        raise exception 'a concurrency key or de-duplication key must be 1 to 255 characters'
+            using errcode = 'OR008', hint = 'invalid request';
+    elsif dedupe_ms not between 1 and 31622400000 or dedupe_ms is not null and dedupe_key is null then
+        raise exception 'a de-duplication window must be 1 to 31622400000 ms, and have a key'
             using errcode = 'OR008', hint = 'invalid request';
     elsif octet_length(input::text) > 1048576 then
         raise exception 'the input has % bytes, more than 1048576', octet_length(input::text)
@@ -125,16 +178,12 @@ begin
     if retry is not null then
         perform outrun.check_retry(retry);
     end if;
-    select c.shards into shards from outrun.cluster c;
-    -- Only read: a row written here would be locked until the caller's transaction ends, and hold up every
-    -- other start in that queue.
-    select q.width into width from outrun.queue q where q.name = start_run.queue;
-    shard := ((hashtextextended(queue, 0) & 1073741823)
-        + (hashtextextended(run::text, 0) & 1073741823) % least(coalesce(width, 1), shards)) % shards;
+    -- All runs of one concurrency key are in one shard, which alone can count them.
+    shard := outrun.shard_in_queue(queue, hashtextextended(coalesce(concurrency_key, run::text), 0) & 1073741823);
 
-    insert into outrun.run (id, tenant, queue, handler, shard, status, next_seq, input,
+    insert into outrun.run (id, tenant, queue, handler, shard, priority, concurrency_key, status, next_seq, input,
                             idempotency_key, run_at, created_at, updated_at)
-    values (run, tenant, queue, handler, shard, 'queued', 1, input,
+    values (run, tenant, queue, handler, shard, start_run.priority, start_run.concurrency_key, 'queued', 1, input,
             start_run.idempotency_key, start_run.run_at, at, at)
     on conflict do nothing;
     if not found then
@@ -146,18 +195,29 @@ begin
         end if;
         return existing;
     end if;
+    if dedupe_key is not null then
+        existing := outrun.started_already(tenant, queue, dedupe_key, run, at + dedupe_ms * interval '1 ms');
+        if existing is not null then
+            delete from outrun.run r where r.id = run;
+            return existing;
+        end if;
+    end if;
 
     perform outrun.write_outbox(run, 0, tenant, shard, 0, outrun.event_json('run.requested',
         '{"handler":' || to_json(handler) || ',"queue":' || to_json(queue)
         || ',"tenant":' || to_json(tenant)
         || coalesce(',"run_at":' || outrun.json_instant(run_at), '')
         || coalesce(',"retry":' || retry::text, '')
+        || case when priority = 0 then '' else ',"priority":' || priority end
+        || coalesce(',"concurrency_key":' || to_json(concurrency_key), '')
         || ',"input":' || input::text || '}'), at);
     return run;
 end $$;
 comment on function outrun.start_run is
     'Starts a run, in the caller''s transaction, and returns its id; with an idempotency key that its tenant '
-    'has used before, the id of that run. Event 0 is run.requested. Raises OR004, OR006, OR007, OR008.';
+    'has used before, the id of that run; with a de-duplication key of its queue that was used less than the window '
+    'ago, or, without a window, by a run still open, the id of that. Event 0 is run.requested. '
+    'Raises OR004, OR006, OR007, OR008.';
 
 -- Whether this JSON text is a string that names an event of a user's. A bound in the pattern, {0,127}, would cost
 -- as much as writing the row.
@@ -218,6 +278,7 @@ begin
     set next_seq = t.next_seq + n, updated_at = clock_timestamp()
     where t.id = append.run
       and t.finished_at is null
+      and t.status <> 'control'
       and (append.attempt is null
            or t.attempt = append.attempt and (t.attempt = 0 or t.status = 'running'))
     returning t.* into r;
@@ -236,8 +297,14 @@ create function outrun.claim(run uuid, attempt int, worker text)
 returns table (tenant text, queue text, handler text, input json, next_seq bigint)
 language plpgsql as $$
 declare
-    r outrun.run;
+    limited text;
+    r       outrun.run;
 begin
+    select q.name into limited from outrun.run t join outrun.queue q on q.name = t.queue
+    where t.id = claim.run and t.attempt = claim.attempt - 1 and t.status in ('queued', 'retrying');
+    if limited is not null and not outrun.take_slot(limited, run, attempt) then
+        return;
+    end if;
     update outrun.run t
     set attempt = claim.attempt, status = 'running', worker = claim.worker, retry_at = null,
         next_seq = t.next_seq + 1, updated_at = clock_timestamp()
@@ -255,7 +322,8 @@ begin
     return query select r.tenant, r.queue, r.handler, r.input, r.next_seq;
 end $$;
 comment on function outrun.claim is
-    'Makes this attempt the live one and says what to run; no row when it is not the next attempt of a waiting run. '
+    'Makes this attempt the live one and says what to run; no row when it is not the next attempt of a waiting run, '
+    'or its queue is paused, drains, or is at one of its limits. '
     'The worker that has it may say it again and gets the same answer.';
 
 -- Ends a run: status, output or error, and its last event.
@@ -340,7 +408,7 @@ begin
     select * into r from outrun.run t where t.id = cancel.run for no key update;
     if r.status = 'cancelled' then
         return r.status;
-    elsif r.id is null or r.finished_at is not null then
+    elsif r.id is null or r.finished_at is not null or r.status = 'control' then
         perform outrun.refuse(run, null);
     elsif r.cancel_requested_at is not null then
         return r.status;

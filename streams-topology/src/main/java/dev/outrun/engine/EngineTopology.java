@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.AutoOffsetReset;
 import org.apache.kafka.streams.Topology;
@@ -67,12 +68,14 @@ public final class EngineTopology {
 
             @Override
             public Set<StoreBuilder<?>> stores() {
-                return Set.of(openRuns());
+                return Set.of(
+                        store(Shard.RUNS_STORE, Stored.RUNS),
+                        store(Shard.QUEUES_STORE, Stored.QUEUES));
             }
         };
     }
 
-    private static StoreBuilder<?> openRuns() {
+    private static StoreBuilder<?> store(String name, Serde<?> values) {
         Map<String, String> changelog =
                 Map.of(
                         // A restart reads all of it: keep what was overwritten from piling up.
@@ -86,12 +89,12 @@ public final class EngineTopology {
                         TopicConfig.DELETE_RETENTION_MS_CONFIG,
                         "60000");
         return Stores.keyValueStoreBuilder(
-                        // In memory: open runs only, and a lookup for each event of the firehose.
-                        Stores.inMemoryKeyValueStore(Shard.RUNS_STORE),
-                        Serdes.String(),
-                        new OpenRunSerde())
+                        // In memory: what is open only, and a lookup for each event of the
+                        // firehose.
+                        Stores.inMemoryKeyValueStore(name), Serdes.String(), values)
                 .withLoggingEnabled(changelog)
-                // The changelog gets a run once per commit, not once per token; and, at least once,
+                // The changelog gets a value once per commit, not once per token; and, at least
+                // once,
                 // the state on disk does not run ahead of what was sent.
                 .withCachingEnabled();
     }

@@ -15,11 +15,12 @@ import org.apache.kafka.streams.state.KeyValueStore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A shard's open runs, with the two indexes over them: what is due when, and who holds what.
+ * A shard's open runs, with the indexes over them: what is due when, who holds what, and who stands
+ * where in its queue.
  *
- * <p>The runs are the only store. The indexes follow from them and live in memory: two stores have
- * two changelogs, and a process that dies between two writes would leave a run whose timer is
- * nowhere. Making them anew costs one look at each open run when the shard is taken over.
+ * <p>The runs are stored once. The indexes follow from them and live in memory: two stores have two
+ * changelogs, and a process that dies between two writes would leave a run whose timer is nowhere.
+ * Making them anew costs one look at each open run when the shard is taken over.
  *
  * <p>The runs themselves are in memory too, and the store hears only of what the engine has to
  * remember: a user's event moves a run's seq and nothing else, and is most of the firehose. After a
@@ -31,23 +32,31 @@ final class OpenRuns {
     private final KeyValueStore<String, OpenRun> store;
     private final Map<RunId, OpenRun> runs = new HashMap<>();
     private final Set<RunId> restored = new HashSet<>();
-    private final Timers timers;
+    private final Timers<RunId> timers;
     private final Workers workers;
+    private final Queues queues;
 
-    /** The runs in the store, indexed. */
-    OpenRuns(KeyValueStore<String, OpenRun> store, Timers timers, Workers workers) {
+    /** The runs in the store, indexed as of now. */
+    OpenRuns(
+            KeyValueStore<String, OpenRun> store,
+            Timers<RunId> timers,
+            Workers workers,
+            Queues queues,
+            Instant now) {
         this.store = store;
         this.timers = timers;
         this.workers = workers;
+        this.queues = queues;
         try (var stored = store.all()) {
             while (stored.hasNext()) {
                 OpenRun run = stored.next().value;
                 RunId id = run.facts().run();
                 runs.put(id, run);
                 restored.add(id);
-                index(id, null, run.state());
+                index(id, null, run, now);
             }
         }
+        queues.wakeAll(now);
     }
 
     @Nullable OpenRun get(RunId run) {
@@ -59,22 +68,30 @@ final class OpenRuns {
         return restored.contains(run);
     }
 
-    /** Puts a run where it is now; null where its log is closed. */
-    void move(RunId run, @Nullable OpenRun before, @Nullable OpenRun after) {
-        index(run, before == null ? null : before.state(), after == null ? null : after.state());
+    /**
+     * Puts a run where it is now; null where its log is closed.
+     *
+     * @return whether more than its seq has moved
+     */
+    boolean move(RunId run, @Nullable OpenRun before, @Nullable OpenRun after, Instant now) {
         restored.remove(run);
         if (after == null) {
             runs.remove(run);
             store.delete(run.toString());
         } else {
             runs.put(run, after);
-            if (before == null || !after.isWhere(before)) {
-                store.put(run.toString(), after);
+            if (before != null && after.isWhere(before)) {
+                return false;
             }
+            store.put(run.toString(), after);
         }
+        index(run, before, after, now);
+        return true;
     }
 
-    private void index(RunId run, @Nullable RunState was, @Nullable RunState is) {
+    private void index(RunId run, @Nullable OpenRun before, @Nullable OpenRun after, Instant now) {
+        RunState was = before == null ? null : before.state();
+        RunState is = after == null ? null : after.state();
         Instant dueBefore = was == null ? null : was.due();
         Instant due = is == null ? null : is.due();
         if (!Objects.equals(dueBefore, due)) {
@@ -95,6 +112,10 @@ final class OpenRuns {
             if (held != null) {
                 workers.claimed(held, run);
             }
+        }
+        OpenRun either = after == null ? before : after;
+        if (either != null) {
+            queues.move(either.facts().request().queue(), before, after, now);
         }
     }
 }

@@ -34,6 +34,7 @@ import org.slf4j.LoggerFactory;
 final class Shard {
 
     static final String RUNS_STORE = "runs";
+    static final String QUEUES_STORE = "queues";
 
     private static final Logger LOG = LoggerFactory.getLogger(Shard.class);
 
@@ -42,15 +43,23 @@ final class Shard {
 
     private final ProcessorContext<ShardKey, Object> context;
     private final RunRules rules;
-    private final Timers timers = new Timers();
+    private final Timers<RunId> timers = new Timers<>();
     private final Workers workers;
+    private final Queues queues;
     private final OpenRuns runs;
 
     Shard(ProcessorContext<ShardKey, Object> context, EngineSettings settings) {
         this.context = context;
         this.rules = new RunRules(settings.patience());
         this.workers = new Workers(settings.workerTimeout());
-        this.runs = new OpenRuns(context.getStateStore(RUNS_STORE), timers, workers);
+        this.queues = new Queues(context.getStateStore(QUEUES_STORE), settings.tasksOutMax());
+        this.runs =
+                new OpenRuns(
+                        context.getStateStore(RUNS_STORE),
+                        timers,
+                        workers,
+                        queues,
+                        Instant.ofEpochMilli(context.currentSystemTimeMs()));
     }
 
     int timers() {
@@ -64,6 +73,10 @@ final class Shard {
             event = RecordHeaders.read(record.key(), record.value(), record.headers());
         } catch (RuntimeException e) {
             skipped(origin, e);
+            return;
+        }
+        if (queues.isOfALog(event)) {
+            queueChanged(event, origin, now);
             return;
         }
         OpenRun before = runs.get(event.run());
@@ -96,6 +109,24 @@ final class Shard {
         loseIfClaimantIsGone(event.run(), before, outcome.run(), now);
     }
 
+    private void queueChanged(Event event, RecordMetadata origin, Instant now) {
+        Queues.Change change;
+        try {
+            change = queues.changed(event);
+        } catch (RuntimeException e) {
+            skipped(origin, e);
+            return;
+        }
+        if (change != null) {
+            LOG.info("queue changed settings={}", change.settings());
+            String queue = change.settings().queue();
+            if (change.refused()) {
+                queues.out(queue).forEach(run -> due(run, now));
+            }
+            admit(queue, now);
+        }
+    }
+
     /** A worker's sign of life. */
     void heartbeat(Record<byte[], byte[]> record, RecordMetadata origin, Instant now) {
         Heartbeat heartbeat;
@@ -115,10 +146,23 @@ final class Shard {
             if (run == null) {
                 return;
             }
-            OpenRun before = runs.get(run);
-            if (before != null) {
-                step(run, before, rules.due(before, now), now);
-            }
+            due(run, now);
+        }
+    }
+
+    /** Sends tasks where a rate kept them back. */
+    void openQueues(Instant now) {
+        for (String queue = queues.pollOpening(now);
+                queue != null;
+                queue = queues.pollOpening(now)) {
+            admit(queue, now);
+        }
+    }
+
+    private void due(RunId run, Instant now) {
+        OpenRun before = runs.get(run);
+        if (before != null) {
+            step(run, before, rules.due(before, now), now);
         }
     }
 
@@ -149,7 +193,23 @@ final class Shard {
     }
 
     private void step(RunId run, @Nullable OpenRun before, Outcome outcome, Instant now) {
-        runs.move(run, before, outcome.run());
+        OpenRun either = outcome.run() == null ? before : outcome.run();
+        if (take(run, before, outcome, now) && either != null) {
+            admit(either.facts().request().queue(), now);
+        }
+    }
+
+    /** Sends tasks to as many of a queue's runs as may go now. */
+    private void admit(String queue, Instant now) {
+        for (RunId next = queues.next(queue, now); next != null; next = queues.next(queue, now)) {
+            OpenRun waiting = Objects.requireNonNull(runs.get(next), "a run in a queue is open");
+            take(next, waiting, rules.admitted(waiting, now), now);
+        }
+    }
+
+    /** Keeps the run as it is now, and says what there is to say; false if only its seq moved. */
+    private boolean take(RunId run, @Nullable OpenRun before, Outcome outcome, Instant now) {
+        boolean moved = runs.move(run, before, outcome.run(), now);
         ShardKey key = new ShardKey(context.taskId().partition(), run);
         for (Effect effect : outcome.effects()) {
             switch (effect) {
@@ -161,6 +221,7 @@ final class Shard {
                 case Effect.Publish(var view) -> send(key, view, EngineTopology.VIEWS, now);
             }
         }
+        return moved;
     }
 
     private void send(ShardKey key, Object value, String sink, Instant now) {

@@ -44,7 +44,10 @@ final class ShardProcessor implements Processor<byte[], byte[], ShardKey, Object
         initialized.schedule(
                 TIMER_GRAIN,
                 PunctuationType.WALL_CLOCK_TIME,
-                now -> fresh.fireTimers(Instant.ofEpochMilli(now)));
+                now -> {
+                    fresh.fireTimers(Instant.ofEpochMilli(now));
+                    fresh.openQueues(Instant.ofEpochMilli(now));
+                });
         initialized.schedule(
                 settings.workerTimeout().dividedBy(LOOKS_PER_TIMEOUT),
                 PunctuationType.WALL_CLOCK_TIME,

@@ -18,7 +18,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -46,6 +48,7 @@ final class EngineScenario implements AutoCloseable, InstantSource {
     private final TestOutputTopic<byte[], byte[]> decisions;
     private final TestOutputTopic<byte[], byte[]> interrupts;
     private final TestOutputTopic<byte[], byte[]> views;
+    private final Map<String, TestLog> queueLogs = new HashMap<>();
     private Instant now = START;
 
     EngineScenario() {
@@ -77,6 +80,24 @@ final class EngineScenario implements AutoCloseable, InstantSource {
     /** A run's log, to be written by the test. */
     TestLog log(String name) {
         return new TestLog(name, this, this::publish);
+    }
+
+    /** What a queue keeps to, said in its log. */
+    void queueKeepsTo(String queue, String settings) {
+        queueLogs
+                .computeIfAbsent(queue, name -> log("log of " + name))
+                .write(
+                        "queue.changed",
+                        "{\"queue\":\""
+                                + queue
+                                + "\",\"mode\":\"active\",\"order\":\"fifo\",\"width\":1"
+                                + (settings.isEmpty() ? "" : "," + settings)
+                                + "}");
+    }
+
+    /** Which runs the engine has sent tasks for, since the last look. */
+    List<String> dispatched() {
+        return tasks().stream().map(Task::run).toList();
     }
 
     /** A firehose record made by hand. */

@@ -84,7 +84,7 @@ final class EngineTopologyTest {
         var refused =
                 assertThrows(
                         IllegalArgumentException.class,
-                        () -> new EngineSettings(Patience.DEFAULT, Duration.ofMillis(99)));
+                        () -> new EngineSettings(Patience.DEFAULT, Duration.ofMillis(99), 1));
 
         // Then
         assertEquals(

@@ -11,6 +11,7 @@ import dev.outrun.schema.topic.Topics;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.processor.api.MockProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -23,7 +24,9 @@ final class ShardTakeOverTest {
 
     private static final Topics TOPICS = new Topics("test");
 
-    private final KeyValueStore<String, OpenRun> store = openStore();
+    private final KeyValueStore<String, OpenRun> store = open(Shard.RUNS_STORE, Stored.RUNS);
+    private final KeyValueStore<String, StoredQueue> queues =
+            open(Shard.QUEUES_STORE, Stored.QUEUES);
     private Instant now = EngineScenario.START;
     private MockProcessorContext<ShardKey, Object> context = new MockProcessorContext<>();
     private ShardProcessor processor = takeOver();
@@ -114,6 +117,8 @@ final class ShardTakeOverTest {
     private ShardProcessor takeOver() {
         context = new MockProcessorContext<>();
         context.addStateStore(store);
+        context.addStateStore(queues);
+        context.setCurrentSystemTimeMs(now.toEpochMilli());
         processor = new ShardProcessor(TOPICS, EngineSettings.DEFAULT);
         processor.init(context);
         return processor;
@@ -145,12 +150,10 @@ final class ShardTakeOverTest {
                 .toList();
     }
 
-    private static KeyValueStore<String, OpenRun> openStore() {
-        KeyValueStore<String, OpenRun> store =
+    private static <T> KeyValueStore<String, T> open(String name, Serde<T> values) {
+        KeyValueStore<String, T> store =
                 Stores.keyValueStoreBuilder(
-                                Stores.inMemoryKeyValueStore(Shard.RUNS_STORE),
-                                Serdes.String(),
-                                new OpenRunSerde())
+                                Stores.inMemoryKeyValueStore(name), Serdes.String(), values)
                         .withLoggingDisabled()
                         .withCachingDisabled()
                         .build();

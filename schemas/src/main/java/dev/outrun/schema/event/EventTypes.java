@@ -23,6 +23,9 @@ public final class EventTypes {
     public static final String FAILED = "run.failed";
     public static final String CANCELLED = "run.cancelled";
 
+    /** In the log of a queue, which is no run: {@link dev.outrun.schema.queue.QueueSettings}. */
+    public static final String QUEUE_CHANGED = "queue.changed";
+
     private EventTypes() {}
 
     /** Whether a log ends with an event of this type. */

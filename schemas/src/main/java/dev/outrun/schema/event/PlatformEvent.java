@@ -13,14 +13,21 @@ import org.jspecify.annotations.Nullable;
 public sealed interface PlatformEvent {
 
     /**
-     * {@link EventTypes#REQUESTED}. Null run-at: at once; null retry: {@link RetryPolicy#DEFAULT}.
+     * {@link EventTypes#REQUESTED}.
+     *
+     * @param runAt not before; null: at once
+     * @param retry null: {@link RetryPolicy#DEFAULT}
+     * @param priority the greatest in its queue goes first; -1,000 to 1,000
+     * @param concurrencyKey what the queue's limit per key counts it under; null: nothing
      */
     record Requested(
             String handler,
             String queue,
             String tenant,
             @Nullable Instant runAt,
-            @Nullable RetryPolicy retry)
+            @Nullable RetryPolicy retry,
+            int priority,
+            @Nullable String concurrencyKey)
             implements PlatformEvent {
 
         public Requested {

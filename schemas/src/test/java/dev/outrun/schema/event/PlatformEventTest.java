@@ -18,7 +18,8 @@ final class PlatformEventTest {
         // Given
         String data =
                 "{\"handler\":\"echo\",\"queue\":\"q\",\"tenant\":\"t\","
-                        + "\"run_at\":\"2026-01-02T03:04:05.000000Z\",\"retry\":{\"max_attempts\":1},\"input\":[1]}";
+                        + "\"run_at\":\"2026-01-02T03:04:05.000000Z\",\"retry\":{\"max_attempts\":1},"
+                        + "\"priority\":-5,\"concurrency_key\":\"k\",\"input\":[1]}";
 
         // When
         PlatformEvent event = PlatformEvent.of(EventTypes.REQUESTED, data.getBytes(UTF_8));
@@ -30,7 +31,9 @@ final class PlatformEventTest {
                         "q",
                         "t",
                         Instant.parse("2026-01-02T03:04:05Z"),
-                        new RetryPolicy(1, RetryPolicy.Backoff.EXPONENTIAL, 500, 3_600_000)),
+                        new RetryPolicy(1, RetryPolicy.Backoff.EXPONENTIAL, 500, 3_600_000),
+                        -5,
+                        "k"),
                 event);
     }
 
@@ -51,7 +54,7 @@ final class PlatformEventTest {
         PlatformEvent event = PlatformEvent.of(EventTypes.REQUESTED, data.getBytes(UTF_8));
 
         // Then
-        assertEquals(new PlatformEvent.Requested("echo", "q", "t", null, null), event);
+        assertEquals(new PlatformEvent.Requested("echo", "q", "t", null, null, 0, null), event);
     }
 
     @ParameterizedTest

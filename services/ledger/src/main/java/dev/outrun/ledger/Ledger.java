@@ -1,6 +1,7 @@
 package dev.outrun.ledger;
 
 import dev.outrun.schema.event.Event;
+import dev.outrun.schema.queue.QueueSettings;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.RunStatus;
 import dev.outrun.schema.run.Tenant;
@@ -26,8 +27,8 @@ public interface Ledger {
 
     /**
      * Starts a run and returns its id: that of {@code start}, or of the run its tenant started
-     * before with the same idempotency key. Throws {@code unknown_handler}, {@code
-     * payload_too_large}, {@code run_id_taken}, {@code invalid_request}.
+     * before with the same idempotency key, or with its de-duplication key. Throws {@code
+     * unknown_handler}, {@code payload_too_large}, {@code run_id_taken}, {@code invalid_request}.
      */
     RunId start(StartRun start);
 
@@ -72,6 +73,24 @@ public interface Ledger {
     /** Records an engine's decision; false where the run has moved on and nothing was written. */
     boolean record(Decision decision);
 
+    /**
+     * Changes what a queue keeps to: JSON text of an object with fields of {@link QueueSettings},
+     * where null takes a limit away and what is not named stays. Throws {@code invalid_request}.
+     */
+    QueueSettings changeQueue(String queue, String change);
+
+    /** A queue as it is, whether or not anybody has ever named it. */
+    QueueState queue(String queue);
+
+    /** The queues of which something was said, or that have open runs, by name. */
+    List<QueueState> queues();
+
+    /**
+     * Cancels up to so many of the queue's open runs and returns how many: none are left when it is
+     * 0.
+     */
+    int obliterate(String queue, int most);
+
     /** One run. */
     Optional<Run> run(RunId run);
 
@@ -97,4 +116,7 @@ public interface Ledger {
      * were missing.
      */
     int makePartitions(int daysAhead);
+
+    /** Deletes up to so many rows that count for nothing any more; returns how many. */
+    int deleteLapsed(int most);
 }

@@ -8,10 +8,13 @@ import dev.outrun.ledger.jooq.Routines;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.event.Event;
+import dev.outrun.schema.json.WireJson;
+import dev.outrun.schema.queue.QueueSettings;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.RunStatus;
 import dev.outrun.schema.run.Tenant;
 import dev.outrun.schema.work.Decision;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
@@ -100,7 +103,11 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
                 start.id() == null ? null : start.id().value(),
                 start.idempotencyKey(),
                 offset(start.runAt()),
-                start.retry() == null ? null : JSON.valueOf(start.retry()));
+                start.retry() == null ? null : JSON.valueOf(start.retry()),
+                start.priority(),
+                start.concurrencyKey(),
+                start.dedupe() == null ? null : start.dedupe().key(),
+                start.dedupe() == null ? null : start.dedupe().windowMs());
     }
 
     @Override
@@ -177,6 +184,33 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
     }
 
     @Override
+    public QueueSettings changeQueue(String queue, String change) {
+        return ask(
+                ErrorCode.INVALID_JSON,
+                () ->
+                        WireJson.read(
+                                Routines.changeQueue(jooq, queue, JSON.valueOf(change))
+                                        .data()
+                                        .getBytes(StandardCharsets.UTF_8),
+                                QueueSettings.class));
+    }
+
+    @Override
+    public QueueState queue(String queue) {
+        return ask(ErrorCode.INVALID_REQUEST, () -> new SelectQueues(queue).from(jooq).getFirst());
+    }
+
+    @Override
+    public List<QueueState> queues() {
+        return ask(ErrorCode.INVALID_REQUEST, () -> new SelectQueues(null).from(jooq));
+    }
+
+    @Override
+    public int obliterate(String queue, int most) {
+        return ask(ErrorCode.INVALID_REQUEST, () -> Routines.obliterateQueue(jooq, queue, most));
+    }
+
+    @Override
     public Optional<Run> run(RunId run) {
         return ask(ErrorCode.INVALID_REQUEST, () -> new SelectRun(run).from(jooq));
     }
@@ -208,6 +242,11 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
     @Override
     public int makePartitions(int daysAhead) {
         return ask(ErrorCode.INVALID_REQUEST, () -> Routines.makeOutboxPartitions(jooq, daysAhead));
+    }
+
+    @Override
+    public int deleteLapsed(int most) {
+        return ask(ErrorCode.INVALID_REQUEST, () -> Routines.deleteLapsed(jooq, most));
     }
 
     /** Closes the connections; calls under way, and all later ones, fail. */

@@ -21,6 +21,8 @@ public record Run(
         String queue,
         String handler,
         int shard,
+        int priority,
+        @Nullable String concurrencyKey,
         RunStatus status,
         int attempt,
         long nextSeq,

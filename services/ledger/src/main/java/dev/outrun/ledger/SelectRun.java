@@ -14,6 +14,7 @@ record SelectRun(RunId id) {
                 .select(RunRow.COLUMNS)
                 .from(RunRow.TABLE)
                 .where(RUN.ID.eq(id.value()))
+                .and(RUN.STATUS.ne("control")) // a queue's log is no run
                 .fetchOptional(RunRow::toRun);
     }
 }

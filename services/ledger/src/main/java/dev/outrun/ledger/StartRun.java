@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * @param runAt not before this time; null is at once
  * @param retry JSON text of a {@link dev.outrun.schema.event.RetryPolicy}; null is the default
  *     policy
+ * @param priority of the runs that wait in a queue, the greatest goes first; -1,000 to 1,000
+ * @param concurrencyKey what the queue's limit per key counts it under; null is nothing
+ * @param dedupe null starts a run whatever was started before
  */
 public record StartRun(
         @Nullable RunId id,
@@ -22,12 +25,123 @@ public record StartRun(
         String input,
         @Nullable String idempotencyKey,
         @Nullable Instant runAt,
-        @Nullable String retry) {
+        @Nullable String retry,
+        int priority,
+        @Nullable String concurrencyKey,
+        @Nullable Dedupe dedupe) {
 
     public static final String DEFAULT_QUEUE = "default";
 
+    /**
+     * A start that is the run an earlier one of its queue has started with the same key.
+     *
+     * @param windowMs how long after that start, milliseconds, at most 366 days; null is while that
+     *     run is open
+     */
+    public record Dedupe(String key, @Nullable Long windowMs) {}
+
     /** A run of this handler with this input, and nothing else said. */
     public static StartRun of(String handler, String input) {
-        return new StartRun(null, Tenant.DEFAULT, DEFAULT_QUEUE, handler, input, null, null, null);
+        return with(handler, input).build();
+    }
+
+    /** A run of this handler with this input, and what is to be said of it. */
+    public static Builder with(String handler, String input) {
+        return new Builder(handler, input);
+    }
+
+    /** The same, to be said anew. */
+    public Builder toBuilder() {
+        return new Builder(handler, input)
+                .id(id)
+                .tenant(tenant)
+                .queue(queue)
+                .idempotencyKey(idempotencyKey)
+                .runAt(runAt)
+                .retry(retry)
+                .priority(priority)
+                .concurrencyKey(concurrencyKey)
+                .dedupe(dedupe);
+    }
+
+    /** What is said of a run; what is not has the default. */
+    public static final class Builder {
+
+        private final String handler;
+        private final String input;
+        private @Nullable RunId id;
+        private Tenant tenant = Tenant.DEFAULT;
+        private String queue = DEFAULT_QUEUE;
+        private @Nullable String idempotencyKey;
+        private @Nullable Instant runAt;
+        private @Nullable String retry;
+        private int priority;
+        private @Nullable String concurrencyKey;
+        private @Nullable Dedupe dedupe;
+
+        private Builder(String handler, String input) {
+            this.handler = handler;
+            this.input = input;
+        }
+
+        public Builder id(@Nullable RunId value) {
+            id = value;
+            return this;
+        }
+
+        public Builder tenant(Tenant value) {
+            tenant = value;
+            return this;
+        }
+
+        public Builder queue(String value) {
+            queue = value;
+            return this;
+        }
+
+        public Builder idempotencyKey(@Nullable String value) {
+            idempotencyKey = value;
+            return this;
+        }
+
+        public Builder runAt(@Nullable Instant value) {
+            runAt = value;
+            return this;
+        }
+
+        public Builder retry(@Nullable String value) {
+            retry = value;
+            return this;
+        }
+
+        public Builder priority(int value) {
+            priority = value;
+            return this;
+        }
+
+        public Builder concurrencyKey(@Nullable String value) {
+            concurrencyKey = value;
+            return this;
+        }
+
+        public Builder dedupe(@Nullable Dedupe value) {
+            dedupe = value;
+            return this;
+        }
+
+        public StartRun build() {
+            return new StartRun(
+                    id,
+                    tenant,
+                    queue,
+                    handler,
+                    input,
+                    idempotencyKey,
+                    runAt,
+                    retry,
+                    priority,
+                    concurrencyKey,
+                    dedupe);
+        }
     }
 }

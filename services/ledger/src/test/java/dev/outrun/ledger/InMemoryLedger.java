@@ -5,6 +5,7 @@ import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.event.EventTypes;
 import dev.outrun.schema.json.WireJson;
+import dev.outrun.schema.queue.QueueSettings;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.RunStatus;
 import dev.outrun.schema.run.Tenant;
@@ -25,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
@@ -55,6 +57,8 @@ public final class InMemoryLedger implements Ledger {
     private final ReentrantLock lock = new ReentrantLock();
     private final Set<String> handlers = new HashSet<>();
     private final Map<RunId, MemoryRun> runs = new HashMap<>();
+    private final MemoryQueues queues = new MemoryQueues();
+    private final Map<String, List<Event>> queueLogs = new HashMap<>();
     private final ConcurrentLinkedQueue<Event> undelivered = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean delivering = new AtomicBoolean();
 
@@ -93,7 +97,8 @@ public final class InMemoryLedger implements Ledger {
 
     private RunId startRun(StartRun start) {
         require(handlers.contains(start.handler()), ErrorCode.UNKNOWN_HANDLER, start.handler());
-        require(QUEUE.matcher(start.queue()).matches(), ErrorCode.INVALID_REQUEST, "queue name");
+        requireQueueName(start.queue());
+        MemoryJson.checkTurn(start);
         Optional<MemoryRun> before = withKey(start.tenant(), start.idempotencyKey());
         if (before.isPresent()) {
             return before.get().id;
@@ -101,8 +106,15 @@ public final class InMemoryLedger implements Ledger {
         Instant now = now();
         RunId id = start.id() == null ? RunId.mint(clock, ids) : start.id();
         require(!runs.containsKey(id), ErrorCode.RUN_ID_TAKEN, "a run with the id " + id);
-        MemoryRun run =
-                new MemoryRun(start, id, Math.floorMod(start.queue().hashCode(), SHARDS), now);
+        String key = start.concurrencyKey();
+        int place = (key == null ? id.toString() : key).hashCode();
+        MemoryRun run = new MemoryRun(start, id, shard(start.queue(), place), now);
+        if (start.dedupe() != null) {
+            MemoryRun holder = queues.holder(run, start.dedupe(), now);
+            if (holder != run) {
+                return holder.id;
+            }
+        }
         runs.put(id, run);
         written(
                 run.write(
@@ -115,6 +127,8 @@ public final class InMemoryLedger implements Ledger {
                                 + quoted(start.tenant().name())
                                 + (start.runAt() == null ? "" : ",\"run_at\":" + at(start.runAt()))
                                 + (start.retry() == null ? "" : ",\"retry\":" + start.retry())
+                                + (start.priority() == 0 ? "" : ",\"priority\":" + start.priority())
+                                + (key == null ? "" : ",\"concurrency_key\":" + quoted(key))
                                 + ",\"input\":"
                                 + start.input()
                                 + "}",
@@ -154,7 +168,9 @@ public final class InMemoryLedger implements Ledger {
             if (run.isLive(attempt) && worker.equals(run.worker)) {
                 return Optional.of(claimOf(run));
             }
-            if (attempt != run.attempt + 1 || !run.isWaiting()) {
+            if (attempt != run.attempt + 1
+                    || !run.isWaiting()
+                    || !queues.takeSlot(run, attempt, now())) {
                 return Optional.empty();
             }
             run.attempt = attempt;
@@ -229,19 +245,82 @@ public final class InMemoryLedger implements Ledger {
             if (run.status == RunStatus.CANCELLED) {
                 return run.status;
             }
-            open(id);
-            if (run.cancelRequested) {
-                return run.status;
-            }
-            String data = reason == null ? "{}" : "{\"reason\":" + quoted(reason) + "}";
-            run.cancelRequested = true;
-            written(run.write(EventTypes.CANCEL_REQUESTED, data, now()));
-            if (run.status != RunStatus.RUNNING) {
-                run.error = null;
-                written(run.finish(RunStatus.CANCELLED, EventTypes.CANCELLED, data, now()));
-            }
-            return run.status;
+            return cancel(open(id), reason);
         });
+    }
+
+    private RunStatus cancel(MemoryRun run, @Nullable String reason) {
+        if (run.cancelRequested) {
+            return run.status;
+        }
+        String data = reason == null ? "{}" : "{\"reason\":" + quoted(reason) + "}";
+        run.cancelRequested = true;
+        written(run.write(EventTypes.CANCEL_REQUESTED, data, now()));
+        if (run.status != RunStatus.RUNNING) {
+            run.error = null;
+            written(run.finish(RunStatus.CANCELLED, EventTypes.CANCELLED, data, now()));
+        }
+        return run.status;
+    }
+
+    @Override
+    public QueueSettings changeQueue(String queue, String change) {
+        MemoryJson.checkPayload("change", change);
+        return transaction(() -> {
+            requireQueueName(queue);
+            QueueSettings settings = queues.change(queue, change, SHARDS);
+            int places = Math.min(settings.width(), SHARDS);
+            for (int place = 0; place < places; place++) {
+                List<Event> log =
+                        queueLogs.computeIfAbsent(
+                                queue + ' ' + shard(queue, place), any -> new ArrayList<>());
+                RunId id = log.isEmpty() ? RunId.mint(clock, ids) : log.getFirst().run();
+                byte[] data = WireJson.write(settings.share(place, places));
+                Event event = new Event(id, log.size(), EventTypes.QUEUE_CHANGED, 0, now(), data);
+                log.add(event);
+                written(event);
+            }
+            return settings;
+        });
+    }
+
+    @Override
+    public QueueState queue(String queue) {
+        return transaction(() -> queues.state(queue, runs.values()));
+    }
+
+    @Override
+    public List<QueueState> queues() {
+        return transaction(() -> {
+            Set<String> names = new TreeSet<>(queues.named());
+            runs.values().stream()
+                    .filter(run -> run.finishedAt == null)
+                    .forEach(run -> names.add(run.start.queue()));
+            return names.stream().map(name -> queues.state(name, runs.values())).toList();
+        });
+    }
+
+    @Override
+    public int obliterate(String queue, int most) {
+        return transaction(() -> {
+            List<MemoryRun> some =
+                    runs.values().stream()
+                            .filter(run -> run.start.queue().equals(queue))
+                            .filter(run -> run.finishedAt == null && !run.cancelRequested)
+                            .limit(most)
+                            .toList();
+            some.forEach(run -> cancel(run, "the queue is obliterated"));
+            return some.size();
+        });
+    }
+
+    private int shard(String queue, int place) {
+        int width = Math.min(queues.settings(queue).width(), SHARDS);
+        return Math.floorMod(queue.hashCode() + Math.floorMod(place, width), SHARDS);
+    }
+
+    private static void requireQueueName(String queue) {
+        require(QUEUE.matcher(queue).matches(), ErrorCode.INVALID_REQUEST, "queue name");
     }
 
     @Override
@@ -374,6 +453,11 @@ public final class InMemoryLedger implements Ledger {
     @Override
     public int makePartitions(int daysAhead) {
         return 0;
+    }
+
+    @Override
+    public int deleteLapsed(int most) {
+        return transaction(() -> queues.deleteLapsed(now()));
     }
 
     private MemoryRun known(RunId id) {

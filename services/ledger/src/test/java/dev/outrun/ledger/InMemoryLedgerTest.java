@@ -16,6 +16,7 @@ final class InMemoryLedgerTest
                 AttemptContract,
                 CancelContract,
                 DecisionContract,
+                QueueContract,
                 ReadContract {
 
     private final InMemoryLedger ledger = new InMemoryLedger(InstantSource.system());

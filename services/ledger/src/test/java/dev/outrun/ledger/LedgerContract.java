@@ -85,16 +85,7 @@ interface LedgerContract {
     /** The call is refused with this code, and no run has come to be. */
     default void refusesStart(ErrorCode code, StartRun start) {
         Tenant tenant = newTenant();
-        StartRun own =
-                new StartRun(
-                        start.id(),
-                        tenant,
-                        start.queue(),
-                        start.handler(),
-                        start.input(),
-                        start.idempotencyKey(),
-                        start.runAt(),
-                        start.retry());
+        StartRun own = start.toBuilder().tenant(tenant).build();
         OutrunException refusal = assertThrows(OutrunException.class, () -> ledger().start(own));
         assertEquals(code, refusal.code(), refusal.getMessage());
         assertEquals(List.of(), ledger().runs(new RunQuery(tenant, null, null, null, null, 100)));

@@ -49,6 +49,24 @@ final class MemoryJson {
         throw new OutrunException(ErrorCode.INVALID_REQUEST, "not a retry policy");
     }
 
+    /** What is said of a run's turn in its queue. */
+    static void checkTurn(StartRun start) {
+        StartRun.Dedupe dedupe = start.dedupe();
+        Long window = dedupe == null ? null : dedupe.windowMs();
+        if (start.priority() < -1_000
+                || start.priority() > 1_000
+                || !isKey(start.concurrencyKey())
+                || !isKey(dedupe == null ? null : dedupe.key())
+                || (window != null && (window < 1 || window > 31_622_400_000L))
+                || start.tenant().name().equals("outrun")) {
+            throw new OutrunException(ErrorCode.INVALID_REQUEST, "priority, key or window");
+        }
+    }
+
+    private static boolean isKey(@Nullable String key) {
+        return key == null || (!key.isEmpty() && key.length() <= 255);
+    }
+
     private static boolean isRetryField(Map.Entry<?, ?> field) {
         return RETRY_FIELDS.contains(field.getKey())
                 && (field.getKey().equals("backoff")

@@ -69,6 +69,8 @@ final class MemoryRun {
                 start.queue(),
                 start.handler(),
                 shard,
+                start.priority(),
+                start.concurrencyKey(),
                 status,
                 attempt,
                 log.size(),

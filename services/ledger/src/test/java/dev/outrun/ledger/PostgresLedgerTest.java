@@ -39,6 +39,7 @@ final class PostgresLedgerTest
                 AttemptContract,
                 CancelContract,
                 DecisionContract,
+                QueueContract,
                 ReadContract {
 
     private final TestStack stack;

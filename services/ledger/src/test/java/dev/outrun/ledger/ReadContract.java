@@ -132,7 +132,7 @@ interface ReadContract extends LedgerContract {
     }
 
     private static StartRun withKey(Tenant tenant, String key) {
-        return new StartRun(null, tenant, StartRun.DEFAULT_QUEUE, HANDLER, "1", key, null, null);
+        return StartRun.with(HANDLER, "1").tenant(tenant).idempotencyKey(key).build();
     }
 
     @Test
@@ -186,7 +186,7 @@ interface ReadContract extends LedgerContract {
     }
 
     private RunId start(String handler, String queue, Tenant tenant) {
-        return ledger().start(new StartRun(null, tenant, queue, handler, "1", null, null, null));
+        return ledger().start(StartRun.with(handler, "1").tenant(tenant).queue(queue).build());
     }
 
     private List<Run> list(

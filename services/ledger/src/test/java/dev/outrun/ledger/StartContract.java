@@ -29,15 +29,16 @@ interface StartContract extends LedgerContract {
         Instant runAt = Instant.parse("2030-01-02T03:04:05.123456Z");
         RunId id = new RunId(UUID.fromString("00000000-0000-7000-8000-0000000000ff"));
         StartRun start =
-                new StartRun(
-                        id,
-                        new Tenant("acme"),
-                        "mail.out",
-                        HANDLER,
-                        "{ \"n\": 1.00 }",
-                        "key-1",
-                        runAt,
-                        "{\"max_attempts\": 5}");
+                StartRun.with(HANDLER, "{ \"n\": 1.00 }")
+                        .id(id)
+                        .tenant(new Tenant("acme"))
+                        .queue("mail.out")
+                        .idempotencyKey("key-1")
+                        .runAt(runAt)
+                        .retry("{\"max_attempts\": 5}")
+                        .priority(7)
+                        .concurrencyKey("customer \"1\"")
+                        .build();
 
         // When
         RunId run = ledger().start(start);
@@ -48,7 +49,9 @@ interface StartContract extends LedgerContract {
                 List.of(
                         "0 0 run.requested {\"handler\":\"echo\",\"queue\":\"mail.out\","
                                 + "\"tenant\":\"acme\",\"run_at\":\"2030-01-02T03:04:05.123456Z\","
-                                + "\"retry\":{\"max_attempts\": 5},\"input\":{ \"n\": 1.00 }}"),
+                                + "\"retry\":{\"max_attempts\": 5},\"priority\":7,"
+                                + "\"concurrency_key\":\"customer \\\"1\\\"\","
+                                + "\"input\":{ \"n\": 1.00 }}"),
                 log(run));
         Run row = ledger().run(run).orElseThrow();
         assertEquals(RunStatus.QUEUED, row.status());
@@ -70,7 +73,7 @@ interface StartContract extends LedgerContract {
 
         // Then
         assertEquals(
-                new PlatformEvent.Requested(HANDLER, "default", "default", null, null),
+                new PlatformEvent.Requested(HANDLER, "default", "default", null, null, 0, null),
                 PlatformEvent.of(event.type(), event.data()));
         assertEquals(event.time(), ledger().run(run).orElseThrow().createdAt());
     }
@@ -105,8 +108,7 @@ interface StartContract extends LedgerContract {
     default void start_with_an_id_that_exists_is_refused() {
         // Given
         RunId run = started();
-        StartRun again =
-                new StartRun(run, Tenant.DEFAULT, "default", HANDLER, "1", null, null, null);
+        StartRun again = StartRun.with(HANDLER, "1").id(run).build();
 
         // When, Then
         refuses(ErrorCode.RUN_ID_TAKEN, run, () -> ledger().start(again));
@@ -160,9 +162,7 @@ interface StartContract extends LedgerContract {
     @ValueSource(strings = {"", "UPPER", "a b", "-x"})
     default void start_on_a_queue_that_is_no_name_is_refused(String queue) {
         ledger().registerHandlers(List.of(HANDLER));
-        refusesStart(
-                ErrorCode.INVALID_REQUEST,
-                new StartRun(null, Tenant.DEFAULT, queue, HANDLER, "1", null, null, null));
+        refusesStart(ErrorCode.INVALID_REQUEST, StartRun.with(HANDLER, "1").queue(queue).build());
     }
 
     @Test
@@ -211,10 +211,11 @@ interface StartContract extends LedgerContract {
 
     private RunId started(@Nullable String key, Tenant tenant) {
         ledger().registerHandlers(List.of(HANDLER));
-        return ledger().start(new StartRun(null, tenant, "default", HANDLER, "1", key, null, null));
+        return ledger().start(
+                        StartRun.with(HANDLER, "1").tenant(tenant).idempotencyKey(key).build());
     }
 
     private static StartRun withRetry(String retry) {
-        return new StartRun(null, Tenant.DEFAULT, "default", HANDLER, "1", null, null, retry);
+        return StartRun.with(HANDLER, "1").retry(retry).build();
     }
 }

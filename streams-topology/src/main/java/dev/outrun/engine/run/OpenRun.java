@@ -1,5 +1,10 @@
 package dev.outrun.engine.run;
 
+import dev.outrun.engine.queue.Standing;
+import dev.outrun.schema.event.PlatformEvent;
+import dev.outrun.schema.run.RunStatus;
+import org.jspecify.annotations.Nullable;
+
 /** A run whose log is not closed: what its log has said, and what the engine waits for. */
 public record OpenRun(RunFacts facts, RunState state) {
 
@@ -7,5 +12,30 @@ public record OpenRun(RunFacts facts, RunState state) {
     public boolean isWhere(OpenRun before) {
         return state.equals(before.state)
                 && facts.at(before.facts.seq(), before.facts.time()).equals(before.facts);
+    }
+
+    /** Where it stands in its queue; null while it is not in it. */
+    public @Nullable Standing standing() {
+        PlatformEvent.Requested request = facts.request();
+        String key = request.concurrencyKey();
+        return switch (state) {
+            case RunState.Queued(int attempt, var since) ->
+                    new Standing.Waiting(
+                            facts.run(),
+                            request.handler(),
+                            key,
+                            request.priority(),
+                            since,
+                            attempt > 1);
+            case RunState.Dispatched out -> new Standing.Out(facts.run(), request.handler(), key);
+            case RunState.Live live -> new Standing.Live(facts.run(), key);
+            // What is decided of a live attempt, such as its loss, is not recorded yet.
+            case RunState.Deciding deciding ->
+                    facts.status() == RunStatus.RUNNING
+                            ? new Standing.Live(facts.run(), key)
+                            : null;
+            case RunState.Waiting waiting -> null;
+            case RunState.Backoff backoff -> null;
+        };
     }
 }

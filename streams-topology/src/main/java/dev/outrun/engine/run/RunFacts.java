@@ -12,6 +12,7 @@ import java.time.Instant;
 /**
  * What a run's log has said so far, whatever the state.
  *
+ * @param request what its first event asked for
  * @param status what its last platform event made it
  * @param attempt the attempt that may write, or wrote last; 0 before the first
  * @param failures attempts that its handler failed
@@ -22,10 +23,7 @@ import java.time.Instant;
  */
 public record RunFacts(
         RunId run,
-        String tenant,
-        String queue,
-        String handler,
-        RetryPolicy retry,
+        PlatformEvent.Requested request,
         RunStatus status,
         int attempt,
         int failures,
@@ -34,14 +32,10 @@ public record RunFacts(
         long seq,
         Instant time) {
 
-    static RunFacts of(Event event, PlatformEvent.Requested requested) {
-        RetryPolicy retry = requested.retry();
+    static RunFacts of(Event event, PlatformEvent.Requested request) {
         return new RunFacts(
                 event.run(),
-                requested.tenant(),
-                requested.queue(),
-                requested.handler(),
-                retry == null ? RetryPolicy.DEFAULT : retry,
+                request,
                 RunStatus.QUEUED,
                 event.attempt(),
                 0,
@@ -49,6 +43,12 @@ public record RunFacts(
                 false,
                 event.seq(),
                 event.time());
+    }
+
+    /** How often it is tried, and when. */
+    RetryPolicy retry() {
+        RetryPolicy asked = request.retry();
+        return asked == null ? RetryPolicy.DEFAULT : asked;
     }
 
     RunFacts seen(Event event, RunStatus next) {
@@ -86,10 +86,7 @@ public record RunFacts(
             Instant nowTime) {
         return new RunFacts(
                 run,
-                tenant,
-                queue,
-                handler,
-                retry,
+                request,
                 nowStatus,
                 nowAttempt,
                 nowFailures,
@@ -100,11 +97,18 @@ public record RunFacts(
     }
 
     Task task(int next) {
-        return new Task(run.toString(), next, tenant, queue, handler);
+        return new Task(run.toString(), next, request.tenant(), request.queue(), request.handler());
     }
 
     RunView view() {
         return new RunView(
-                run.toString(), tenant, queue, handler, status.text(), attempt, seq, time);
+                run.toString(),
+                request.tenant(),
+                request.queue(),
+                request.handler(),
+                status.text(),
+                attempt,
+                seq,
+                time);
     }
 }

@@ -6,6 +6,7 @@ import dev.outrun.engine.run.RunState.Claimable;
 import dev.outrun.engine.run.RunState.Deciding;
 import dev.outrun.engine.run.RunState.Dispatched;
 import dev.outrun.engine.run.RunState.Live;
+import dev.outrun.engine.run.RunState.Queued;
 import dev.outrun.engine.run.RunState.Running;
 import dev.outrun.engine.run.RunState.Waiting;
 import dev.outrun.schema.event.Event;
@@ -60,7 +61,7 @@ public final class RunRules {
         if (runAt != null && runAt.isAfter(now)) {
             return Outcome.of(facts, new Waiting(runAt), published);
         }
-        return Outcome.of(facts, dispatched(1, now), published, dispatch(facts, 1));
+        return Outcome.of(facts, new Queued(1, event.time()), published);
     }
 
     /**
@@ -90,27 +91,31 @@ public final class RunRules {
         };
     }
 
+    /** It is the run's turn in its queue. */
+    public Outcome admitted(OpenRun run, Instant now) {
+        RunFacts facts = run.facts();
+        return run.state() instanceof Queued queued
+                ? Outcome.of(
+                        facts,
+                        queued.toDispatched(now.plus(patience.redispatchAfter())),
+                        dispatch(facts, queued.attempt()))
+                : new Outcome(run, List.of());
+    }
+
     /** The time in the run's {@link RunState#due} has come. */
     public Outcome due(OpenRun run, Instant now) {
         RunFacts facts = run.facts();
         return switch (run.state()) {
-            case Waiting waiting ->
-                    Outcome.of(
-                            facts,
-                            waiting.toDispatched(now.plus(patience.redispatchAfter())),
-                            dispatch(facts, 1));
+            case Waiting waiting -> Outcome.of(facts, waiting.toQueued());
             case Dispatched sent ->
                     Outcome.of(
                             facts,
                             sent.toDispatched(now.plus(patience.redispatchAfter(sent.sent() + 1))),
                             dispatch(facts, sent.attempt()));
-            case Backoff backoff ->
-                    Outcome.of(
-                            facts,
-                            backoff.toDispatched(now.plus(patience.redispatchAfter())),
-                            dispatch(facts, backoff.attempt()));
+            case Backoff backoff -> Outcome.of(facts, backoff.toQueued());
             case Deciding deciding -> decide(facts, deciding, deciding.what(), now);
             case Cancelling cancelling -> notStopped(facts, cancelling, now);
+            case Queued queued -> new Outcome(run, List.of());
             case Running running -> new Outcome(run, List.of());
         };
     }
@@ -178,9 +183,9 @@ public final class RunRules {
         }
         RunState next =
                 state instanceof Deciding deciding
-                        ? deciding.toDispatched(attempt, now.plus(patience.redispatchAfter()))
-                        : dispatched(attempt, now); // after a hole
-        return Outcome.of(facts, next, new Effect.Publish(facts.view()), dispatch(facts, attempt));
+                        ? deciding.toQueued(attempt, at)
+                        : new Queued(attempt, at); // after a hole
+        return published(facts, next);
     }
 
     private Outcome cancelRequested(RunFacts facts, RunState state, Instant now) {
@@ -218,14 +223,11 @@ public final class RunRules {
                     case Live live -> live.toDeciding(decision, again);
                     case Deciding earlier -> earlier.toDeciding(decision, again);
                     case Waiting afterHole -> new Deciding(decision, again);
+                    case Queued afterHole -> new Deciding(decision, again);
                     case Dispatched afterHole -> new Deciding(decision, again);
                     case Backoff afterHole -> new Deciding(decision, again);
                 };
         return Outcome.of(facts, deciding, new Effect.Decide(decision));
-    }
-
-    private Dispatched dispatched(int attempt, Instant now) {
-        return new Dispatched(attempt, 1, now.plus(patience.redispatchAfter()));
     }
 
     private static Outcome closed(RunFacts before, Event event, RunStatus status) {

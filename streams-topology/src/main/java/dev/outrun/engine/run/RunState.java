@@ -11,9 +11,10 @@ import org.jspecify.annotations.Nullable;
  * only.
  *
  * <pre>
- * run.requested ─▶ {@link Dispatched}, or {@link Waiting} where it asks for a later time
+ * run.requested ─▶ {@link Queued}, or {@link Waiting} where it asks for a later time
  *
- * Waiting    ─ {@link Waiting#toDispatched its time comes} ─▶ Dispatched
+ * Waiting    ─ {@link Waiting#toQueued its time comes} ─▶ Queued
+ * Queued     ─ {@link Queued#toDispatched it is its queue's next} ─▶ {@link Dispatched}
  * Dispatched ─ {@link Dispatched#toDispatched nobody claims the task} ─▶ Dispatched: the task again
  * Dispatched ─ {@link Claimable#toRunning run.attempt.started} ─▶ {@link Running}
  * Running    ─ {@link Live#toDeciding run.attempt.failed, or worker gone} ─▶ {@link Deciding}
@@ -23,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * Deciding   ─ {@link Deciding#toDeciding nobody records it} ─▶ Deciding: the decision again
  * Deciding   ─ {@link Deciding#toDeciding the loss is recorded} ─▶ Deciding: retry or fail
  * Deciding   ─ {@link Deciding#toBackoff run.retry.scheduled} ─▶ {@link Backoff}
- * Deciding   ─ {@link Deciding#toDispatched run.retry.scheduled, due by now} ─▶ Dispatched
- * Backoff    ─ {@link Backoff#toDispatched its time comes} ─▶ Dispatched
+ * Deciding   ─ {@link Deciding#toQueued run.retry.scheduled, due by now} ─▶ Queued
+ * Backoff    ─ {@link Backoff#toQueued its time comes} ─▶ Queued
  *
  * any of them ─ run.completed, run.failed, run.cancelled ─▶ no state: the run is forgotten
  * </pre>
@@ -35,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "state")
 @JsonSubTypes({
     @JsonSubTypes.Type(value = RunState.Waiting.class, name = "waiting"),
+    @JsonSubTypes.Type(value = RunState.Queued.class, name = "queued"),
     @JsonSubTypes.Type(value = RunState.Dispatched.class, name = "dispatched"),
     @JsonSubTypes.Type(value = RunState.Running.class, name = "running"),
     @JsonSubTypes.Type(value = RunState.Deciding.class, name = "deciding"),
@@ -43,7 +45,10 @@ import org.jspecify.annotations.Nullable;
 })
 public sealed interface RunState {
 
-    /** When the engine acts if no event comes before; null where it waits for a live worker. */
+    /**
+     * When the engine acts if no event comes before; null where it waits for a live worker, or for
+     * its turn.
+     */
     @Nullable Instant due();
 
     /** No attempt is live as far as the log says, or its end is being decided. */
@@ -76,8 +81,26 @@ public sealed interface RunState {
             return until;
         }
 
+        public Queued toQueued() {
+            return new Queued(1, until);
+        }
+    }
+
+    /**
+     * It waits in its queue for its turn.
+     *
+     * @param attempt the attempt to come
+     * @param since when it was ready for it
+     */
+    record Queued(int attempt, Instant since) implements Claimable {
+
+        @Override
+        public @Nullable Instant due() {
+            return null;
+        }
+
         public Dispatched toDispatched(Instant due) {
-            return new Dispatched(1, 1, due);
+            return new Dispatched(attempt, 1, due);
         }
     }
 
@@ -124,8 +147,8 @@ public sealed interface RunState {
             return new Backoff(attempt, at);
         }
 
-        public Dispatched toDispatched(int attempt, Instant again) {
-            return new Dispatched(attempt, 1, again);
+        public Queued toQueued(int attempt, Instant since) {
+            return new Queued(attempt, since);
         }
     }
 
@@ -137,8 +160,8 @@ public sealed interface RunState {
             return at;
         }
 
-        public Dispatched toDispatched(Instant again) {
-            return new Dispatched(attempt, 1, again);
+        public Queued toQueued() {
+            return new Queued(attempt, at);
         }
     }
 

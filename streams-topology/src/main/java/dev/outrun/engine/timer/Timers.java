@@ -1,39 +1,46 @@
 package dev.outrun.engine.timer;
 
-import dev.outrun.schema.run.RunId;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A shard's timers, earliest first: an index over the open runs' due times, at most one per run.
- * Kept in memory and made anew from the runs when a shard is taken over, so that it can never
- * disagree with them. For one thread.
+ * A shard's timers of one kind, earliest first: an index over the times at which what it has stored
+ * is due. Kept in memory and made anew when a shard is taken over, so that it can never disagree
+ * with what is stored. For one thread.
+ *
+ * @param <T> whose timers they are
  */
-public final class Timers {
+public final class Timers<T extends Comparable<? super T>> {
 
-    private record Timer(Instant due, RunId run) {}
+    private record Timer<T extends Comparable<? super T>>(Instant due, T of)
+            implements Comparable<Timer<T>> {
 
-    private final TreeSet<Timer> timers =
-            new TreeSet<>(Comparator.comparing(Timer::due).thenComparing(Timer::run));
+        @Override
+        public int compareTo(Timer<T> other) {
+            int byTime = due.compareTo(other.due);
+            return byTime == 0 ? of.compareTo(other.of) : byTime;
+        }
+    }
 
-    public void set(Instant due, RunId run) {
-        timers.add(new Timer(due, run));
+    private final TreeSet<Timer<T>> timers = new TreeSet<>();
+
+    public void set(Instant due, T of) {
+        timers.add(new Timer<>(due, of));
     }
 
     /** Takes a timer back; nothing if it has fired. */
-    public void cancel(Instant due, RunId run) {
-        timers.remove(new Timer(due, run));
+    public void cancel(Instant due, T of) {
+        timers.remove(new Timer<>(due, of));
     }
 
-    /** Takes the earliest timer that is due by now, and returns its run; null if none is. */
-    public @Nullable RunId pollDue(Instant now) {
+    /** Takes the earliest timer that is due by now, and returns whose it is; null if none is. */
+    public @Nullable T pollDue(Instant now) {
         if (timers.isEmpty() || timers.first().due().isAfter(now)) {
             return null;
         }
-        Timer earliest = timers.pollFirst();
-        return earliest == null ? null : earliest.run();
+        Timer<T> earliest = timers.pollFirst();
+        return earliest == null ? null : earliest.of();
     }
 
     public int size() {

@@ -41,21 +41,46 @@ final class RunRulesTest {
     }
 
     @Test
-    void request_forNow_isDispatched() {
+    void request_forNow_waitsForItsTurn() {
         // When
         log.requestedFor(NOW);
 
         // Then
-        assertEquals(new RunState.Dispatched(1, 1, NOW.plusSeconds(30)), state());
-        assertEquals(
-                List.of(new Effect.Publish(log.view("queued")), new Effect.Dispatch(log.task(1))),
-                effects);
+        assertEquals(new RunState.Queued(1, NOW), state());
+        assertEquals(List.of(new Effect.Publish(log.view("queued"))), effects);
+    }
+
+    @Test
+    void run_whoseTurnItIs_isDispatched() {
+        // Given
+        log.requested();
+        effects.clear();
+
+        // When
+        apply(rules.admitted(opened(), NOW.plusSeconds(9)));
+
+        // Then
+        assertEquals(new RunState.Dispatched(1, 1, NOW.plusSeconds(39)), state());
+        assertEquals(List.of(new Effect.Dispatch(log.task(1))), effects);
+    }
+
+    @Test
+    void run_whoseTimeComes_waitsForItsTurnSinceThen() {
+        // Given
+        log.requestedFor(NOW.plusSeconds(7));
+
+        // When
+        apply(rules.due(opened(), NOW.plusSeconds(8)));
+
+        // Then
+        assertEquals(new RunState.Queued(1, NOW.plusSeconds(7)), state());
     }
 
     @Test
     void dispatched_dueAgainAndAgain_waitsAtMostSixteenTimesAsLong() {
         // Given
         log.requested();
+        apply(rules.admitted(opened(), NOW));
         List<Duration> waits = new ArrayList<>();
 
         // When
@@ -195,7 +220,7 @@ final class RunRulesTest {
         log.failedForGood();
         assertEquals(new RunState.Deciding(log.fail(2), NOW.plusSeconds(5)), state());
         log.retryScheduled(NOW);
-        assertEquals(new RunState.Dispatched(3, 1, NOW.plusSeconds(30)), state());
+        assertEquals(new RunState.Queued(3, NOW), state());
     }
 
     @Test

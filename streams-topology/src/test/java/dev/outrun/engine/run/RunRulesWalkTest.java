@@ -132,7 +132,14 @@ final class RunRulesWalkTest {
             }
         }
 
+        private void turnComes() {
+            if (run != null && run.state() instanceof RunState.Queued) {
+                apply(rules.admitted(run, now));
+            }
+        }
+
         private void fireTimer() {
+            turnComes();
             Instant due = run == null ? null : run.state().due();
             if (run != null && due != null) {
                 now = due.isAfter(now) ? due : now;
@@ -205,7 +212,7 @@ final class RunRulesWalkTest {
             }
             if (run != null) {
                 assertTrue(
-                        run.state().due() != null || run.state() instanceof RunState.Live,
+                        run.state().due() != null || run.standing() != null,
                         () -> "waits for nothing: " + run);
             }
         }

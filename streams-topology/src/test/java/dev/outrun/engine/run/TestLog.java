@@ -22,6 +22,7 @@ public final class TestLog {
     private final InstantSource clock;
     private final Consumer<Event> reader;
     private final List<Event> events = new ArrayList<>();
+    private String queue = "default";
     private int attempt;
 
     public TestLog(String name, InstantSource clock, Consumer<Event> reader) {
@@ -34,8 +35,25 @@ public final class TestLog {
         return run;
     }
 
+    public TestLog inQueue(String other) {
+        queue = other;
+        return this;
+    }
+
     public void requested() {
         requestedWith("");
+    }
+
+    public void requestedWithPriority(int priority) {
+        requestedWith(",\"priority\":" + priority);
+    }
+
+    public void requestedWithKey(String key) {
+        requestedWith(",\"concurrency_key\":\"" + key + "\"");
+    }
+
+    public void requestedBy(String handler) {
+        requested(handler, "");
     }
 
     public void requestedFor(Instant runAt) {
@@ -47,9 +65,17 @@ public final class TestLog {
     }
 
     private void requestedWith(String more) {
+        requested("echo", more);
+    }
+
+    private void requested(String handler, String more) {
         write(
                 "run.requested",
-                "{\"handler\":\"echo\",\"queue\":\"default\",\"tenant\":\"default\""
+                "{\"handler\":\""
+                        + handler
+                        + "\",\"queue\":\""
+                        + queue
+                        + "\",\"tenant\":\"default\""
                         + more
                         + ",\"input\":[1]}");
     }
@@ -124,7 +150,7 @@ public final class TestLog {
     }
 
     public Task task(int of) {
-        return new Task(run.toString(), of, "default", "default", "echo");
+        return new Task(run.toString(), of, "default", queue, "echo");
     }
 
     public Decision retry(int of, Instant at) {
@@ -152,7 +178,7 @@ public final class TestLog {
         return new RunView(
                 run.toString(),
                 "default",
-                "default",
+                queue,
                 "echo",
                 status,
                 attempt,

@@ -14,7 +14,7 @@ final class TimersTest {
     private static final RunId A = new RunId(new UUID(0, 1));
     private static final RunId B = new RunId(new UUID(0, 2));
 
-    private final Timers timers = new Timers();
+    private final Timers<RunId> timers = new Timers<>();
 
     @Test
     void timers_due_fireEarliestFirstAndOnce() {

@@ -4,27 +4,32 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.outrun.engine.queue.Starts;
 import dev.outrun.engine.run.OpenRun;
 import dev.outrun.engine.run.RunFacts;
 import dev.outrun.engine.run.RunState;
+import dev.outrun.schema.event.PlatformEvent;
 import dev.outrun.schema.event.RetryPolicy;
+import dev.outrun.schema.queue.QueueSettings;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.RunStatus;
 import dev.outrun.schema.work.Decision;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-final class OpenRunSerdeTest {
+final class StoredTest {
 
     private static final RunId RUN = new RunId(new UUID(1, 2));
     private static final Instant AT = Instant.parse("2026-01-02T03:04:05.678901Z");
 
-    private final OpenRunSerde serde = new OpenRunSerde();
+    private final Stored<OpenRun> serde = Stored.RUNS;
 
     @ParameterizedTest
     @MethodSource("states")
@@ -51,7 +56,7 @@ final class OpenRunSerdeTest {
     }
 
     @Test
-    void run_storedByThisFormat_isStillRead() {
+    void run_storedInFormat1_isStillRead() {
         // Given: what the first release wrote
         String json =
                 "{\"facts\":{\"run\":\"00000000-0000-0001-0000-000000000002\",\"tenant\":\"t\","
@@ -68,16 +73,77 @@ final class OpenRunSerdeTest {
         var read = serde.deserializer().deserialize("runs", ("\u0001" + json).getBytes(UTF_8));
 
         // Then
-        var expected = runIn(new RunState.Deciding(new Decision.Fail(RUN.toString(), 2), AT));
+        assertEquals(
+                new OpenRun(
+                        facts(null, 0),
+                        new RunState.Deciding(new Decision.Fail(RUN.toString(), 2), AT)),
+                read);
+    }
+
+    @Test
+    void run_storedInThisFormat_isStillRead() {
+        // Given: what this release writes
+        String json =
+                "{\"facts\":{\"run\":\"00000000-0000-0001-0000-000000000002\",\"request\":{"
+                        + "\"handler\":\"h\",\"queue\":\"q\",\"tenant\":\"t\","
+                        + "\"retry\":{\"max_attempts\":3,"
+                        + "\"backoff\":\"exponential\",\"delay_ms\":500,\"max_delay_ms\":3600000},"
+                        + "\"priority\":5,\"concurrency_key\":\"k\"},"
+                        + "\"status\":\"RETRYING\",\"attempt\":2,\"failures\":1,\"lost\":1,"
+                        + "\"cancel_requested\":true,\"seq\":7,"
+                        + "\"time\":\"2026-01-02T03:04:05.678901Z\"},"
+                        + "\"state\":{\"state\":\"queued\",\"attempt\":3,"
+                        + "\"since\":\"2026-01-02T03:04:05.678901Z\"}}";
+
+        // When
+        var read = serde.deserializer().deserialize("runs", ("\u0002" + json).getBytes(UTF_8));
+
+        // Then
+        var expected = runIn(new RunState.Queued(3, AT));
         assertEquals(expected, read);
         assertEquals(json, json(serde.serializer().serialize("runs", expected)));
+    }
+
+    @Test
+    void queue_storedInThisFormat_isStillRead() {
+        // Given: what this release writes
+        String json =
+                "{\"log\":\"00000000-0000-0001-0000-000000000002\",\"seq\":3,\"settings\":{"
+                        + "\"queue\":\"q\",\"mode\":\"draining\",\"order\":\"lifo\",\"width\":2,"
+                        + "\"concurrency\":5,\"concurrency_per_key\":1,"
+                        + "\"rate\":{\"limit\":10,\"per_ms\":1000}},\"starts\":[{"
+                        + "\"first\":\"2026-01-02T03:04:05.678901Z\","
+                        + "\"last\":\"2026-01-02T03:04:05.678901Z\",\"count\":1}]}";
+
+        // When
+        var read =
+                Stored.QUEUES
+                        .deserializer()
+                        .deserialize("queues", ("\u0001" + json).getBytes(UTF_8));
+
+        // Then
+        var expected =
+                new StoredQueue(
+                        RUN,
+                        3,
+                        new QueueSettings(
+                                "q",
+                                QueueSettings.Mode.DRAINING,
+                                QueueSettings.Order.LIFO,
+                                2,
+                                5,
+                                1,
+                                new QueueSettings.Rate(10, 1_000)),
+                        List.of(new Starts.Group(AT, AT, 1)));
+        assertEquals(expected, read);
+        assertEquals(json, json(Stored.QUEUES.serializer().serialize("queues", expected)));
     }
 
     @Test
     void run_ofANewerFormat_stopsTheReader() {
         // Given
         byte[] stored = serde.serializer().serialize("runs", runIn(new RunState.Waiting(AT)));
-        stored[0] = 2;
+        stored[0] = 3;
 
         // When
         var refused =
@@ -87,8 +153,8 @@ final class OpenRunSerdeTest {
 
         // Then
         assertEquals(
-                "a stored run has format 2; this engine reads format 1:"
-                        + " it is older than the one that wrote it",
+                "stored runs have format 3; this engine reads 1 to 2:"
+                        + " it is older than the one that wrote them",
                 refused.getMessage());
     }
 
@@ -96,6 +162,7 @@ final class OpenRunSerdeTest {
         String run = RUN.toString();
         return Stream.of(
                 new RunState.Waiting(AT),
+                new RunState.Queued(1, AT),
                 new RunState.Dispatched(1, 2, AT),
                 new RunState.Running(1, "w@1"),
                 new RunState.Deciding(new Decision.Retry(run, 1, AT), AT),
@@ -107,21 +174,14 @@ final class OpenRunSerdeTest {
     }
 
     private static OpenRun runIn(RunState state) {
-        return new OpenRun(
-                new RunFacts(
-                        RUN,
-                        "t",
-                        "q",
-                        "h",
-                        RetryPolicy.DEFAULT,
-                        RunStatus.RETRYING,
-                        2,
-                        1,
-                        1,
-                        true,
-                        7,
-                        AT),
-                state);
+        return new OpenRun(facts("k", 5), state);
+    }
+
+    private static RunFacts facts(@Nullable String concurrencyKey, int priority) {
+        var request =
+                new PlatformEvent.Requested(
+                        "h", "q", "t", null, RetryPolicy.DEFAULT, priority, concurrencyKey);
+        return new RunFacts(RUN, request, RunStatus.RETRYING, 2, 1, 1, true, 7, AT);
     }
 
     private static String json(byte[] stored) {

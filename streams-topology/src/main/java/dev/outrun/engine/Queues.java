@@ -1,0 +1,142 @@
+package dev.outrun.engine;
+
+import dev.outrun.engine.queue.Line;
+import dev.outrun.engine.queue.Standing;
+import dev.outrun.engine.run.OpenRun;
+import dev.outrun.engine.timer.Timers;
+import dev.outrun.schema.event.Event;
+import dev.outrun.schema.event.EventTypes;
+import dev.outrun.schema.json.WireJson;
+import dev.outrun.schema.queue.QueueSettings;
+import dev.outrun.schema.queue.QueueSettings.Mode;
+import dev.outrun.schema.run.RunId;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A shard's queues. Stored is what their logs have said and when attempts started; who stands where
+ * follows from the open runs, and is in memory only.
+ */
+final class Queues {
+
+    private final KeyValueStore<String, StoredQueue> store;
+    private final int tasksOutMax;
+    private final Map<String, Line> lines = new HashMap<>();
+    private final Map<RunId, String> logs = new HashMap<>();
+    private final Timers<String> openings = new Timers<>();
+    private final Map<String, Instant> opensAt = new HashMap<>();
+
+    Queues(KeyValueStore<String, StoredQueue> store, int tasksOutMax) {
+        this.store = store;
+        this.tasksOutMax = tasksOutMax;
+        try (var stored = store.all()) {
+            stored.forEachRemaining(each -> {
+                StoredQueue queue = each.value;
+                lines.put(each.key, new Line(queue.settings(), tasksOutMax, queue.starts()));
+                logs.put(queue.log(), each.key);
+            });
+        }
+    }
+
+    /**
+     * What the log of a queue has said.
+     *
+     * @param refused whether claims were refused until then, so that tasks are gone that were out
+     */
+    record Change(QueueSettings settings, boolean refused) {}
+
+    /** Whether an event is not of a run, but of a queue's log. */
+    boolean isOfALog(Event event) {
+        return logs.containsKey(event.run())
+                || (event.seq() == 0 && event.type().equals(EventTypes.QUEUE_CHANGED));
+    }
+
+    /**
+     * An event of a queue's log.
+     *
+     * @return null where the event was seen before
+     * @throws IllegalArgumentException if it says no settings
+     */
+    @Nullable Change changed(Event event) {
+        QueueSettings settings = WireJson.read(event.data(), QueueSettings.class);
+        StoredQueue before = store.get(settings.queue());
+        if (before != null && before.log().equals(event.run()) && event.seq() <= before.seq()) {
+            return null;
+        }
+        Line line = line(settings.queue());
+        boolean refused = line.settings().mode() != Mode.ACTIVE;
+        line.change(settings);
+        logs.put(event.run(), settings.queue());
+        store.put(
+                settings.queue(),
+                new StoredQueue(event.run(), event.seq(), settings, line.starts()));
+        return new Change(settings, refused);
+    }
+
+    /** The queue's runs that have a task out. */
+    List<RunId> out(String queue) {
+        Line line = lines.get(queue);
+        return line == null ? List.of() : line.out();
+    }
+
+    /** A run of the queue stands elsewhere now. */
+    void move(String queue, @Nullable OpenRun before, @Nullable OpenRun after, Instant now) {
+        Standing was = before == null ? null : before.standing();
+        Standing is = after == null ? null : after.standing();
+        Line line = line(queue);
+        line.move(was, is, now);
+        boolean started = is instanceof Standing.Live && !(was instanceof Standing.Live);
+        StoredQueue stored = started && line.settings().rate() != null ? store.get(queue) : null;
+        if (stored != null) {
+            store.put(
+                    queue,
+                    new StoredQueue(stored.log(), stored.seq(), stored.settings(), line.starts()));
+        }
+    }
+
+    /** Who is to be sent a task now; null: nobody, for the time being. */
+    @Nullable RunId next(String queue, Instant now) {
+        Line line = line(queue);
+        RunId next = line.next(now);
+        if (next == null) {
+            wakeAt(queue, line.opensAt(now));
+            if (line.isEmpty() && !logs.containsValue(queue)) {
+                lines.remove(queue);
+            }
+        }
+        return next;
+    }
+
+    /** A queue where somebody may go again, by the time; null: none. */
+    @Nullable String pollOpening(Instant now) {
+        String queue = openings.pollDue(now);
+        if (queue != null) {
+            opensAt.remove(queue);
+        }
+        return queue;
+    }
+
+    /** Every queue where somebody waits is looked at, soon. */
+    void wakeAll(Instant now) {
+        lines.keySet().forEach(queue -> wakeAt(queue, now));
+    }
+
+    private void wakeAt(String queue, @Nullable Instant at) {
+        Instant before = at == null ? opensAt.remove(queue) : opensAt.put(queue, at);
+        if (before != null) {
+            openings.cancel(before, queue);
+        }
+        if (at != null) {
+            openings.set(at, queue);
+        }
+    }
+
+    private Line line(String queue) {
+        return lines.computeIfAbsent(
+                queue, name -> new Line(QueueSettings.of(name), tasksOutMax, List.of()));
+    }
+}
