@@ -86,7 +86,7 @@ public final class TestOutrun implements AutoCloseable {
 
     /** Starts a run over HTTP; input is JSON text. */
     public RunId start(String handler, String input) {
-        return RunId.parse(api().start(handler, input, null, null).get("id").asText());
+        return RunId.parse(api().start(handler, input).get("id").asText());
     }
 
     /** Follows a run over SSE until its log is closed, and returns the log as the ledger has it. */

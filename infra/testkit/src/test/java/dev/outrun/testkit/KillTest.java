@@ -49,7 +49,7 @@ final class KillTest {
 
     /** Starts a run and returns its id once some of its events were seen. */
     private static String startAndSeeSome(DevProcess dev) throws InterruptedException {
-        String run = dev.api().start("chat-demo", SLOWLY, null, null).get("id").asText();
+        String run = dev.api().start("chat-demo", SLOWLY).get("id").asText();
         CountDownLatch some = new CountDownLatch(6);
         Thread.ofVirtual().start(() -> dev.api().follow(run, 0, _ -> some.countDown()));
         some.await();

@@ -74,6 +74,7 @@ public final class ApiServer implements AutoCloseable {
                 new RunRoutes(ledger, runIds, InstantSource.system(), config.startBodyBytesMax())
                         .routes());
         routes.addAll(new EventRoutes(ledger, hub, streams, config.eventsBodyBytesMax()).routes());
+        routes.addAll(new QueueRoutes(ledger).routes());
         routes.addAll(new HealthRoutes(parts).routes());
         routes.addAll(new MetricsRoutes(registry).routes());
         routes.addAll(new ConsoleRoutes(topics, bootstrapServers).routes());

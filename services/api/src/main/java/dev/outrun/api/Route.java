@@ -13,4 +13,8 @@ record Route(Method method, String path, Handler handler) {
     static Route post(String path, Handler handler) {
         return new Route(Method.POST, path, handler);
     }
+
+    static Route patch(String path, Handler handler) {
+        return new Route(Method.PATCH, path, handler);
+    }
 }

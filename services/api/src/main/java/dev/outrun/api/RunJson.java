@@ -42,6 +42,8 @@ final class RunJson {
         json.writeStringField("handler", run.handler());
         json.writeStringField("queue", run.queue());
         json.writeStringField("tenant", run.tenant().name());
+        json.writeNumberField("priority", run.priority());
+        text(json, "concurrency_key", run.concurrencyKey());
         json.writeNumberField("attempt", run.attempt());
         json.writeNumberField("next_seq", run.nextSeq());
         text(json, "idempotency_key", run.idempotencyKey());

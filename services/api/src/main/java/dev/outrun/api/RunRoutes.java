@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.outrun.ledger.Ledger;
 import dev.outrun.ledger.Run;
 import dev.outrun.ledger.RunQuery;
+import dev.outrun.ledger.StartRun;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.json.WireJson;
@@ -59,12 +60,12 @@ final class RunRoutes {
     }
 
     private void start(ServerRequest request, ServerResponse response) {
-        StartRequest start =
-                StartRequest.of(
+        Tenant tenant = Tenant.DEFAULT;
+        StartRun start =
+                StartRequest.read(
                         JsonObject.parse(Body.read(request, startBodyBytesMax)),
                         request.headers().first(IDEMPOTENCY_KEY).orElse(null),
                         clock);
-        Tenant tenant = Tenant.DEFAULT;
         RunId minted;
         try {
             minted = ids.take(tenant);
@@ -83,7 +84,7 @@ final class RunRoutes {
     }
 
     /** Where none may be added: the run with the same key, which needs nothing new. */
-    private RunId startedBefore(StartRequest start, Tenant tenant, OutrunException refusal) {
+    private RunId startedBefore(StartRun start, Tenant tenant, OutrunException refusal) {
         String key = start.idempotencyKey();
         if (key == null || refusal.code() != ErrorCode.TOO_MANY_RUNS) {
             throw refusal;
@@ -91,10 +92,10 @@ final class RunRoutes {
         return ledger.runWithKey(tenant, key).orElseThrow(() -> refusal);
     }
 
-    private RunId startOrGiveBack(StartRequest start, Tenant tenant, RunId minted) {
+    private RunId startOrGiveBack(StartRun start, Tenant tenant, RunId minted) {
         RunId id;
         try {
-            id = ledger.start(start.toStart(minted, tenant));
+            id = ledger.start(start.toBuilder().id(minted).tenant(tenant).build());
         } catch (OutrunException e) {
             boolean unused =
                     e.code().kind() == ErrorCode.Kind.USER && e.code() != ErrorCode.RUN_ID_TAKEN;

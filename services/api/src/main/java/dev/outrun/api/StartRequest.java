@@ -1,8 +1,6 @@
 package dev.outrun.api;
 
 import dev.outrun.ledger.StartRun;
-import dev.outrun.schema.run.RunId;
-import dev.outrun.schema.run.Tenant;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -11,22 +9,30 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What a body asks to start, checked as far as the ledger does not check it. */
-record StartRequest(
-        String handler,
-        String queue,
-        String input,
-        @Nullable String idempotencyKey,
-        @Nullable Instant runAt,
-        @Nullable String retry) {
+/** Reads what a body asks to start, and checks it as far as the ledger does not. */
+final class StartRequest {
 
     private static final Set<String> FIELDS =
-            Set.of("handler", "queue", "input", "delay_ms", "run_at", "retry", "idempotency_key");
+            Set.of(
+                    "handler",
+                    "queue",
+                    "input",
+                    "delay_ms",
+                    "run_at",
+                    "retry",
+                    "priority",
+                    "concurrency_key",
+                    "dedupe_key",
+                    "dedupe_ms",
+                    "idempotency_key");
     private static final long DELAY_MS_MAX = Duration.ofDays(366).toMillis();
     private static final int KEY_CHARACTERS_MAX = 255;
+    private static final int PRIORITY_MAX = 1_000;
+
+    private StartRequest() {}
 
     /** Reads a body, and the {@code Idempotency-Key} header where there is one. */
-    static StartRequest of(JsonObject body, @Nullable String keyHeader, InstantSource clock) {
+    static StartRun read(JsonObject body, @Nullable String keyHeader, InstantSource clock) {
         body.allow(FIELDS);
         String handler = body.string("handler");
         if (handler == null) {
@@ -35,17 +41,30 @@ record StartRequest(
         String queue = body.string("queue");
         JsonObject.Value input = body.value("input");
         JsonObject.Value retry = body.value("retry");
-        return new StartRequest(
-                Text.handler(handler),
-                queue == null ? StartRun.DEFAULT_QUEUE : Text.queue(queue),
-                input == null ? "null" : input.json(),
-                idempotencyKey(body.string("idempotency_key"), keyHeader),
-                runAt(body, clock),
-                retry == null || "null".equals(retry.json()) ? null : retry.json());
+        Long priority = body.integer("priority", -PRIORITY_MAX, PRIORITY_MAX);
+        return StartRun.with(Text.handler(handler), input == null ? "null" : input.json())
+                .queue(queue == null ? StartRun.DEFAULT_QUEUE : Text.queue(queue))
+                .idempotencyKey(idempotencyKey(body.string("idempotency_key"), keyHeader))
+                .runAt(runAt(body, clock))
+                .retry(retry == null || "null".equals(retry.json()) ? null : retry.json())
+                .priority(priority == null ? 0 : priority.intValue())
+                .concurrencyKey(key(body, "concurrency_key"))
+                .dedupe(dedupe(body))
+                .build();
     }
 
-    StartRun toStart(RunId id, Tenant tenant) {
-        return new StartRun(id, tenant, queue, handler, input, idempotencyKey, runAt, retry);
+    private static @Nullable String key(JsonObject body, String name) {
+        String key = body.string(name);
+        return key == null ? null : Text.atMost(name, key, KEY_CHARACTERS_MAX);
+    }
+
+    private static StartRun.@Nullable Dedupe dedupe(JsonObject body) {
+        String key = key(body, "dedupe_key");
+        Long windowMs = body.integer("dedupe_ms", 1, DELAY_MS_MAX);
+        if (key == null && windowMs != null) {
+            throw Text.invalid("'dedupe_ms' needs a 'dedupe_key'");
+        }
+        return key == null ? null : new StartRun.Dedupe(key, windowMs);
     }
 
     private static @Nullable String idempotencyKey(

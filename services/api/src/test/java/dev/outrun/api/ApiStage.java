@@ -138,7 +138,7 @@ final class ApiStage implements AutoCloseable {
         return RunId.mint(InstantSource.system(), new SplittableRandom());
     }
 
-    private void publish(Event event) {
-        lanes.live(ledger.run(event.run()).orElseThrow().shard(), List.of(event));
+    private void publish(int shard, Event event) {
+        lanes.live(shard, List.of(event));
     }
 }

@@ -208,6 +208,20 @@ class BadRequestTest {
         all.add(new Bad("STREAM", NOBODY + "/events", "", "", 404, "unknown_run"));
         all.add(new Bad("POST", NOBODY + "/cancel", JSON, "{}", 404, "unknown_run"));
         all.add(new Bad("POST", NOBODY + "/events", JSON, "{\"type\":\"x\"}", 404, "unknown_run"));
+        for (String change :
+                List.of(
+                        "{\"colour\":1}",
+                        "{\"mode\":\"sideways\"}",
+                        "{\"concurrency\":0}",
+                        "{\"rate\":5}",
+                        "{\"width\":null}")) {
+            all.add(new Bad("PATCH", "/v1/queues/q", JSON, change, 400, "invalid_request"));
+        }
+        all.add(new Bad("PATCH", "/v1/queues/q", JSON, "{", 400, "invalid_json"));
+        all.add(new Bad("PATCH", "/v1/queues/q", "", "{}", 415, "unsupported_media_type"));
+        all.add(new Bad("GET", "/v1/queues/Q", "", "", 400, "invalid_request"));
+        all.add(new Bad("POST", "/v1/queues/-/pause", "", "", 400, "invalid_request"));
+        all.add(new Bad("DELETE", "/v1/queues/q", "", "", 405, "method_not_allowed"));
         for (String from :
                 List.of(
                         "-1",

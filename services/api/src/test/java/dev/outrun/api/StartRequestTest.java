@@ -1,10 +1,10 @@
 package dev.outrun.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.outrun.ledger.StartRun;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import java.time.Instant;
@@ -23,35 +23,33 @@ class StartRequestTest {
         // Given
         String body =
                 "{\"handler\":\"chat-demo\",\"queue\":\"q.1\",\"input\": { \"a\" : 1 } ,"
+                        + "\"priority\":-3,\"concurrency_key\":\"c\",\"dedupe_key\":\"d\",\"dedupe_ms\":9,"
                         + "\"delay_ms\":1500,\"retry\":{\"max_attempts\":2},\"idempotency_key\":\"k\"}";
 
         // When
-        StartRequest start = StartRequest.of(JsonObject.parse(body), "k", CLOCK);
+        StartRun start = StartRequest.read(JsonObject.parse(body), "k", CLOCK);
 
         // Then
         assertEquals(
-                new StartRequest(
-                        "chat-demo",
-                        "q.1",
-                        "{ \"a\" : 1 }",
-                        "k",
-                        NOW.plusMillis(1500),
-                        "{\"max_attempts\":2}"),
+                StartRun.with("chat-demo", "{ \"a\" : 1 }")
+                        .queue("q.1")
+                        .idempotencyKey("k")
+                        .runAt(NOW.plusMillis(1500))
+                        .retry("{\"max_attempts\":2}")
+                        .priority(-3)
+                        .concurrencyKey("c")
+                        .dedupe(new StartRun.Dedupe("d", 9L))
+                        .build(),
                 start);
     }
 
     @Test
     void start_withNothingButAHandler_hasDefaults() {
         // When
-        StartRequest start =
-                StartRequest.of(JsonObject.parse("{\"handler\":\"echo\"}"), null, CLOCK);
+        StartRun start = StartRequest.read(JsonObject.parse("{\"handler\":\"echo\"}"), null, CLOCK);
 
         // Then
-        assertEquals("default", start.queue());
-        assertEquals("null", start.input());
-        assertNull(start.runAt());
-        assertNull(start.retry());
-        assertNull(start.idempotencyKey());
+        assertEquals(StartRun.of("echo", "null"), start);
     }
 
     @ParameterizedTest
@@ -64,7 +62,12 @@ class StartRequestTest {
                 "{'handler':'no/slash'} | 'handler'",
                 "{'handler':'e','queue':'Q'} | 'queue'",
                 "{'handler':'e','queue':''} | 'queue'",
-                "{'handler':'e','priority':1} | 'priority'",
+                "{'handler':'e','priority':1001} | 'priority'",
+                "{'handler':'e','priority':'1'} | 'priority'",
+                "{'handler':'e','concurrency_key':''} | 'concurrency_key'",
+                "{'handler':'e','dedupe_key':''} | 'dedupe_key'",
+                "{'handler':'e','dedupe_ms':5} | 'dedupe_ms'",
+                "{'handler':'e','dedupe_key':'k','dedupe_ms':0} | 'dedupe_ms'",
                 "{'handler':'e','timeout_ms':1} | 'timeout_ms'",
                 "{'handler':'e','parent':'x'} | 'parent'",
                 "{'handler':'e','delay_ms':-1} | 'delay_ms'",
@@ -82,7 +85,7 @@ class StartRequestTest {
 
         // When
         OutrunException refused =
-                assertThrows(OutrunException.class, () -> StartRequest.of(json, "header", CLOCK));
+                assertThrows(OutrunException.class, () -> StartRequest.read(json, "header", CLOCK));
 
         // Then
         assertEquals(ErrorCode.INVALID_REQUEST, refused.code());

@@ -30,7 +30,6 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -52,19 +51,27 @@ public final class InMemoryLedger implements Ledger {
                     .reversed();
 
     private final InstantSource clock;
-    private final Consumer<Event> listener;
+    private final Listener listener;
     private final Random ids = new Random(1);
     private final ReentrantLock lock = new ReentrantLock();
     private final Set<String> handlers = new HashSet<>();
     private final Map<RunId, MemoryRun> runs = new HashMap<>();
     private final MemoryQueues queues = new MemoryQueues();
     private final Map<String, List<Event>> queueLogs = new HashMap<>();
-    private final ConcurrentLinkedQueue<Event> undelivered = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<Written> undelivered = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean delivering = new AtomicBoolean();
+
+    /** Who hears of what is written. */
+    @FunctionalInterface
+    public interface Listener {
+        void written(int shard, Event event);
+    }
+
+    private record Written(int shard, Event event) {}
 
     /** An empty ledger that tells nobody. */
     public InMemoryLedger(InstantSource clock) {
-        this(clock, event -> {});
+        this(clock, (shard, event) -> {});
     }
 
     /**
@@ -73,7 +80,7 @@ public final class InMemoryLedger implements Ledger {
      * @param listener called with every event, in the order they were written, by one thread at a
      *     time and without the lock: it may call the ledger
      */
-    public InMemoryLedger(InstantSource clock, Consumer<Event> listener) {
+    public InMemoryLedger(InstantSource clock, Listener listener) {
         this.clock = clock;
         this.listener = listener;
     }
@@ -117,6 +124,7 @@ public final class InMemoryLedger implements Ledger {
         }
         runs.put(id, run);
         written(
+                run,
                 run.write(
                         EventTypes.REQUESTED,
                         "{\"handler\":"
@@ -153,7 +161,7 @@ public final class InMemoryLedger implements Ledger {
             require(admitted, ErrorCode.STALE_ATTEMPT, "attempt " + attempt);
             Instant now = now();
             long first = run.log.size();
-            parsed.forEach(event -> written(run.write(event.type(), event.data(), now)));
+            parsed.forEach(event -> written(run, run.write(event.type(), event.data(), now)));
             return first;
         });
     }
@@ -178,7 +186,7 @@ public final class InMemoryLedger implements Ledger {
             run.worker = worker;
             run.retryDecided = false;
             String data = "{\"worker\":" + quoted(worker) + "}";
-            written(run.write(EventTypes.ATTEMPT_STARTED, data, now()));
+            written(run, run.write(EventTypes.ATTEMPT_STARTED, data, now()));
             return Optional.of(claimOf(run));
         });
     }
@@ -203,7 +211,7 @@ public final class InMemoryLedger implements Ledger {
             requireLive(run, attempt);
             run.output = output;
             String data = "{\"output\":" + output + "}";
-            return written(run.finish(RunStatus.COMPLETED, EventTypes.COMPLETED, data, now()));
+            return written(run, run.finish(RunStatus.COMPLETED, EventTypes.COMPLETED, data, now()));
         });
     }
 
@@ -228,12 +236,12 @@ public final class InMemoryLedger implements Ledger {
     private RunStatus failLive(MemoryRun run, String error, boolean retryable) {
         run.error = error;
         if (run.cancelRequested) {
-            written(run.finish(RunStatus.CANCELLED, EventTypes.CANCELLED, "{}", now()));
+            written(run, run.finish(RunStatus.CANCELLED, EventTypes.CANCELLED, "{}", now()));
         } else {
             run.status = RunStatus.RETRYING;
             run.retryDecided = false;
             String data = "{\"error\":" + error + ",\"retryable\":" + retryable + "}";
-            written(run.write(EventTypes.ATTEMPT_FAILED, data, now()));
+            written(run, run.write(EventTypes.ATTEMPT_FAILED, data, now()));
         }
         return run.status;
     }
@@ -255,10 +263,10 @@ public final class InMemoryLedger implements Ledger {
         }
         String data = reason == null ? "{}" : "{\"reason\":" + quoted(reason) + "}";
         run.cancelRequested = true;
-        written(run.write(EventTypes.CANCEL_REQUESTED, data, now()));
+        written(run, run.write(EventTypes.CANCEL_REQUESTED, data, now()));
         if (run.status != RunStatus.RUNNING) {
             run.error = null;
-            written(run.finish(RunStatus.CANCELLED, EventTypes.CANCELLED, data, now()));
+            written(run, run.finish(RunStatus.CANCELLED, EventTypes.CANCELLED, data, now()));
         }
         return run.status;
     }
@@ -278,7 +286,7 @@ public final class InMemoryLedger implements Ledger {
                 byte[] data = WireJson.write(settings.share(place, places));
                 Event event = new Event(id, log.size(), EventTypes.QUEUE_CHANGED, 0, now(), data);
                 log.add(event);
-                written(event);
+                undelivered.add(new Written(shard(queue, place), event));
             }
             return settings;
         });
@@ -368,7 +376,7 @@ public final class InMemoryLedger implements Ledger {
             case Decision.Retry d -> {
                 run.retryDecided = true;
                 String data = "{\"attempt\":" + (d.attempt() + 1) + ",\"at\":" + at(d.at()) + "}";
-                written(run.write(EventTypes.RETRY_SCHEDULED, data, now()));
+                written(run, run.write(EventTypes.RETRY_SCHEDULED, data, now()));
             }
             case Decision.AttemptLost d ->
                     failLive(
@@ -377,6 +385,7 @@ public final class InMemoryLedger implements Ledger {
                             true);
             case Decision.Fail d ->
                     written(
+                            run,
                             run.finish(
                                     RunStatus.FAILED,
                                     EventTypes.FAILED,
@@ -384,7 +393,7 @@ public final class InMemoryLedger implements Ledger {
                                     now()));
             case Decision.Cancel d -> {
                 run.error = null;
-                written(run.finish(RunStatus.CANCELLED, EventTypes.CANCELLED, "{}", now()));
+                written(run, run.finish(RunStatus.CANCELLED, EventTypes.CANCELLED, "{}", now()));
             }
         }
         return true;
@@ -495,8 +504,8 @@ public final class InMemoryLedger implements Ledger {
         }
     }
 
-    private long written(Event event) {
-        undelivered.add(event);
+    private long written(MemoryRun run, Event event) {
+        undelivered.add(new Written(run.shard, event));
         return event.seq();
     }
 
@@ -505,8 +514,8 @@ public final class InMemoryLedger implements Ledger {
                 && !undelivered.isEmpty()
                 && delivering.compareAndSet(false, true)) {
             try {
-                for (Event next = undelivered.poll(); next != null; next = undelivered.poll()) {
-                    listener.accept(next);
+                for (Written next = undelivered.poll(); next != null; next = undelivered.poll()) {
+                    listener.written(next.shard(), next.event());
                 }
             } finally {
                 delivering.set(false);

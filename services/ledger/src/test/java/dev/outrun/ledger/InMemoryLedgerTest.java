@@ -33,7 +33,8 @@ final class InMemoryLedgerTest
         AtomicReference<InMemoryLedger> answering = new AtomicReference<>();
         answering.set(
                 new InMemoryLedger(
-                        InstantSource.system(), event -> answer(answering.get(), event, heard)));
+                        InstantSource.system(),
+                        (shard, event) -> answer(answering.get(), event, heard)));
         answering.get().registerHandlers(List.of(HANDLER));
 
         // When

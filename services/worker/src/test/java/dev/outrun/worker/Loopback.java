@@ -88,7 +88,7 @@ final class Loopback implements AutoCloseable {
         return new String(event.data(), StandardCharsets.UTF_8);
     }
 
-    private void hear(Event event) {
+    private void hear(int shard, Event event) {
         PlatformEvent said = PlatformEvent.of(event.type(), event.data());
         if (said instanceof PlatformEvent.Requested) {
             dispatch(event.run(), 1);

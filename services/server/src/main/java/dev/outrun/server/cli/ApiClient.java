@@ -56,19 +56,22 @@ public final class ApiClient {
         }
     }
 
-    /** Starts a run and returns it; input is JSON text. */
-    public JsonNode start(
-            String handler, String input, @Nullable String queue, @Nullable String idempotencyKey) {
-        ObjectNode body = WireJson.mapper().createObjectNode().put("handler", handler);
+    /**
+     * Starts a run and returns it.
+     *
+     * @param input JSON text
+     * @param more further fields of the request
+     */
+    public JsonNode start(String handler, String input, ObjectNode more) {
         json(input); // refused here with a clear word; sent as it is, byte for byte
+        ObjectNode body = more.deepCopy().put("handler", handler);
         body.putRawValue("input", new RawValue(input));
-        if (queue != null) {
-            body.put("queue", queue);
-        }
-        if (idempotencyKey != null) {
-            body.put("idempotency_key", idempotencyKey);
-        }
         return call(request("/v1/runs").POST(BodyPublishers.ofString(body.toString())).build());
+    }
+
+    /** The same, with nothing more said. */
+    public JsonNode start(String handler, String input) {
+        return start(handler, input, WireJson.mapper().createObjectNode());
     }
 
     /** Asks for a run's end and returns the run. */
@@ -85,10 +88,18 @@ public final class ApiClient {
 
     /** Says that the cause of a run's halting is mended, and returns the run. */
     public JsonNode resolve(String id) {
+        return post("/v1/runs/" + RunCommand.encode(id) + "/resolve");
+    }
+
+    /** What the call without a body at this path answers. */
+    public JsonNode post(String path) {
+        return call(request(path).POST(BodyPublishers.noBody()).build());
+    }
+
+    /** What there is at this path, with these changes. */
+    public JsonNode patch(String path, JsonNode change) {
         return call(
-                request("/v1/runs/" + RunCommand.encode(id) + "/resolve")
-                        .POST(BodyPublishers.noBody())
-                        .build());
+                request(path).method("PATCH", BodyPublishers.ofString(change.toString())).build());
     }
 
     /** The JSON at this path. */

@@ -15,7 +15,13 @@ import picocli.CommandLine.Help.Ansi;
 @Command(
         name = "outrun",
         description = "A durable, ordered, replayable event log for every agent run.",
-        subcommands = {DevCommand.class, RunCommand.class, AuditCommand.class, DoctorCommand.class},
+        subcommands = {
+            DevCommand.class,
+            RunCommand.class,
+            QueueCommand.class,
+            AuditCommand.class,
+            DoctorCommand.class
+        },
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND")
 public final class Main {

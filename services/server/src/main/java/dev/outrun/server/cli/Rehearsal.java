@@ -51,7 +51,7 @@ final class Rehearsal {
     }
 
     private String started(String handler, String input) {
-        return api.start(handler, input, null, null).get("id").asText();
+        return api.start(handler, input).get("id").asText();
     }
 
     private void follow(String id, RunStatus expected) {

@@ -1,8 +1,9 @@
 package dev.outrun.server.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.outrun.schema.json.WireJson;
 import dev.outrun.schema.run.RunStatus;
-import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -23,27 +24,12 @@ final class RunCommand {
 
     @Spec CommandSpec spec;
 
-    /** Where the API is: on every command of the group. */
-    static final class Api {
-
-        @Option(
-                names = "--url",
-                paramLabel = "URL",
-                defaultValue = "${env:OUTRUN_URL:-http://127.0.0.1:8080}",
-                description = "Where the API listens (default: $$OUTRUN_URL, or ${DEFAULT-VALUE}).")
-        URI url;
-
-        ApiClient client() {
-            return new ApiClient(url);
-        }
-    }
-
     @Command(
             name = "start",
             description = "Start a run and print its id.",
             mixinStandardHelpOptions = true)
     int start(
-            @Mixin Api api,
+            @Mixin ApiOptions api,
             @Parameters(paramLabel = "HANDLER", description = "What runs it, such as echo.")
                     String handler,
             @Option(
@@ -62,9 +48,43 @@ final class RunCommand {
                             paramLabel = "KEY",
                             description = "Start it only if no run has this key yet.")
                     @Nullable String key,
+            @Option(
+                            names = "--priority",
+                            paramLabel = "N",
+                            description = "The greatest in its queue goes first (default: 0).")
+                    @Nullable Integer priority,
+            @Option(
+                            names = "--delay-ms",
+                            paramLabel = "MS",
+                            description = "Not before so many milliseconds from now.")
+                    @Nullable Long delayMs,
+            @Option(
+                            names = "--concurrency-key",
+                            paramLabel = "KEY",
+                            description = "What its queue's limit per key counts it under.")
+                    @Nullable String concurrencyKey,
+            @Option(
+                            names = "--dedupe-key",
+                            paramLabel = "KEY",
+                            description = "Be the run its queue has for this key, if it has one.")
+                    @Nullable String dedupeKey,
+            @Option(
+                            names = "--dedupe-ms",
+                            paramLabel = "MS",
+                            description =
+                                    "For so long the key is this run's (default: until it ends).")
+                    @Nullable Long dedupeMs,
             @Option(names = "--follow", description = "Print its events until it ends.")
                     boolean follow) {
-        JsonNode run = api.client().start(handler, input, queue, key);
+        ObjectNode more = WireJson.mapper().createObjectNode();
+        more.put("queue", queue)
+                .put("idempotency_key", key)
+                .put("priority", priority)
+                .put("delay_ms", delayMs)
+                .put("concurrency_key", concurrencyKey)
+                .put("dedupe_key", dedupeKey)
+                .put("dedupe_ms", dedupeMs);
+        JsonNode run = api.client().start(handler, input, more);
         String id = run.get("id").asText();
         spec.commandLine().getOut().println(id);
         return follow ? follow(api, id, 0) : 0;
@@ -75,7 +95,7 @@ final class RunCommand {
             description = "Print a run's events, those to come as well, until it ends.",
             mixinStandardHelpOptions = true)
     int follow(
-            @Mixin Api api,
+            @Mixin ApiOptions api,
             @Parameters(paramLabel = "ID", description = "The run's id.") String id,
             @Option(
                             names = "--from",
@@ -103,7 +123,7 @@ final class RunCommand {
             description = "List runs, newest first.",
             mixinStandardHelpOptions = true)
     void list(
-            @Mixin Api api,
+            @Mixin ApiOptions api,
             @Option(
                             names = "--status",
                             paramLabel = "STATUS",
@@ -143,7 +163,7 @@ final class RunCommand {
             description = "Print one run, as JSON.",
             mixinStandardHelpOptions = true)
     void show(
-            @Mixin Api api,
+            @Mixin ApiOptions api,
             @Parameters(paramLabel = "ID", description = "The run's id.") String id) {
         spec.commandLine()
                 .getOut()
@@ -155,7 +175,7 @@ final class RunCommand {
             description = "Ask for the end of a run.",
             mixinStandardHelpOptions = true)
     void cancel(
-            @Mixin Api api,
+            @Mixin ApiOptions api,
             @Parameters(paramLabel = "ID", description = "The run's id.") String id,
             @Option(names = "--reason", paramLabel = "TEXT", description = "Why, for its log.")
                     @Nullable String reason) {
@@ -167,7 +187,7 @@ final class RunCommand {
             description = "Publish a halted run's events again, once the cause is mended.",
             mixinStandardHelpOptions = true)
     void resolve(
-            @Mixin Api api,
+            @Mixin ApiOptions api,
             @Parameters(paramLabel = "ID", description = "The run's id.") String id) {
         boolean halted = !api.client().resolve(id).get("halted").isNull();
         spec.commandLine().getOut().println(halted ? "goes on" : "not halted");
