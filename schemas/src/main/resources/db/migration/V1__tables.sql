@@ -89,6 +89,8 @@ create table outrun.run (
     idempotency_key     text,
     run_at              timestamptz,
     retry_at            timestamptz,
+    wake_at             timestamptz,
+    wake_signal         text,
     cancel_requested_at timestamptz,
     created_at          timestamptz not null,
     updated_at          timestamptz not null,
@@ -97,7 +99,9 @@ create table outrun.run (
 ) with (fillfactor = 70); -- every append updates its run's row: room for the new version on the same page
 
 comment on column outrun.run.status is
-    'queued, running, retrying, completed, failed or cancelled; control is no run, but the log of a queue.';
+    'queued, running, retrying, suspended, completed, failed or cancelled; control is no run, but the log of a queue.';
+comment on column outrun.run.wake_at is
+    'When a suspended run goes on at the latest, as wake_signal is the signal that it goes on at; null: never.';
 comment on column outrun.run.priority is
     'Of the runs that wait in a queue, the greatest goes first.';
 comment on column outrun.run.attempt is

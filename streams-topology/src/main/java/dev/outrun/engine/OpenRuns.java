@@ -92,8 +92,8 @@ final class OpenRuns {
     private void index(RunId run, @Nullable OpenRun before, @Nullable OpenRun after, Instant now) {
         RunState was = before == null ? null : before.state();
         RunState is = after == null ? null : after.state();
-        Instant dueBefore = was == null ? null : was.due();
-        Instant due = is == null ? null : is.due();
+        Instant dueBefore = before == null ? null : before.due();
+        Instant due = after == null ? null : after.due();
         if (!Objects.equals(dueBefore, due)) {
             if (dueBefore != null) {
                 timers.cancel(dueBefore, run);

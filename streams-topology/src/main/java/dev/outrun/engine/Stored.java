@@ -75,5 +75,6 @@ record Stored<T>(String name, Class<T> type, byte format, Consumer<ObjectNode> f
         for (String moved : List.of("tenant", "queue", "handler", "retry")) {
             request.set(moved, facts.remove(moved));
         }
+        facts.set("begun_at", facts.get("time")); // only asked for by what format 1 does not know
     }
 }

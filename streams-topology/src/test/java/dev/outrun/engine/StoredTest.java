@@ -75,7 +75,19 @@ final class StoredTest {
         // Then
         assertEquals(
                 new OpenRun(
-                        facts(null, 0),
+                        facts(
+                                new PlatformEvent.Requested(
+                                        "h",
+                                        "q",
+                                        "t",
+                                        null,
+                                        RetryPolicy.DEFAULT,
+                                        0,
+                                        null,
+                                        null,
+                                        null),
+                                AT,
+                                null),
                         new RunState.Deciding(new Decision.Fail(RUN.toString(), 2), AT)),
                 read);
     }
@@ -87,10 +99,14 @@ final class StoredTest {
                 "{\"facts\":{\"run\":\"00000000-0000-0001-0000-000000000002\",\"request\":{"
                         + "\"handler\":\"h\",\"queue\":\"q\",\"tenant\":\"t\","
                         + "\"retry\":{\"max_attempts\":3,"
-                        + "\"backoff\":\"exponential\",\"delay_ms\":500,\"max_delay_ms\":3600000},"
-                        + "\"priority\":5,\"concurrency_key\":\"k\"},"
+                        + "\"backoff\":\"exponential\",\"delay_ms\":500,\"max_delay_ms\":3600000,"
+                        + "\"delays_ms\":[],\"jitter\":0.0,\"non_retryable\":[]},"
+                        + "\"priority\":5,\"concurrency_key\":\"k\","
+                        + "\"timeout_ms\":60000,\"attempt_timeout_ms\":1000},"
                         + "\"status\":\"RETRYING\",\"attempt\":2,\"failures\":1,\"lost\":1,"
-                        + "\"cancel_requested\":true,\"seq\":7,"
+                        + "\"cancel_requested\":true,"
+                        + "\"begun_at\":\"2026-01-02T03:04:05.678901Z\","
+                        + "\"attempt_at\":\"2026-01-02T03:04:05.678901Z\",\"seq\":7,"
                         + "\"time\":\"2026-01-02T03:04:05.678901Z\"},"
                         + "\"state\":{\"state\":\"queued\",\"attempt\":3,"
                         + "\"since\":\"2026-01-02T03:04:05.678901Z\"}}";
@@ -170,18 +186,25 @@ final class StoredTest {
                 new RunState.Deciding(new Decision.Fail(run, 1), AT),
                 new RunState.Deciding(new Decision.Cancel(run, 1), AT),
                 new RunState.Backoff(2, AT),
+                new RunState.Deciding(new Decision.AttemptTimedOut(run, 1), AT),
+                new RunState.Deciding(new Decision.TimedOut(run, 1), AT),
+                new RunState.Deciding(new Decision.Resume(run, 1), AT),
+                new RunState.Suspended(1, AT),
+                new RunState.Suspended(1, null),
                 new RunState.Cancelling(1, "w@1", AT, AT.plusSeconds(1)));
     }
 
     private static OpenRun runIn(RunState state) {
-        return new OpenRun(facts("k", 5), state);
-    }
-
-    private static RunFacts facts(@Nullable String concurrencyKey, int priority) {
         var request =
                 new PlatformEvent.Requested(
-                        "h", "q", "t", null, RetryPolicy.DEFAULT, priority, concurrencyKey);
-        return new RunFacts(RUN, request, RunStatus.RETRYING, 2, 1, 1, true, 7, AT);
+                        "h", "q", "t", null, RetryPolicy.DEFAULT, 5, "k", 60_000L, 1_000L);
+        return new OpenRun(facts(request, AT, AT), state);
+    }
+
+    private static RunFacts facts(
+            PlatformEvent.Requested request, Instant begunAt, @Nullable Instant attemptAt) {
+        return new RunFacts(
+                RUN, request, RunStatus.RETRYING, 2, 1, 1, true, begunAt, attemptAt, 7, AT);
     }
 
     private static String json(byte[] stored) {

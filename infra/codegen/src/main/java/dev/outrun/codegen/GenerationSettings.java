@@ -39,7 +39,7 @@ final class GenerationSettings {
                                 + "|refuse|finish|write_outbox|event_json|is_queue_name|started_already|queue_json"
                                 + "|json_instant|check_retry|check_events|is_event_type"
                                 + "|shard_in_queue|queue_log|queue_slot|dedupe|changed_number"
-                                + "|changed_word|share|tell_shards|queue_lock|take_slot|has_room")
+                                + "|changed_word|share|is_number|check_signal_name|wake|tell_shards|queue_lock|take_slot|has_room")
                 .withIncludeTables(true)
                 .withIncludeRoutines(true)
                 .withTableValuedFunctionsAsTables(true);

@@ -15,6 +15,9 @@ public final class EventTypes {
     public static final String ATTEMPT_STARTED = "run.attempt.started";
     public static final String ATTEMPT_FAILED = "run.attempt.failed";
     public static final String RETRY_SCHEDULED = "run.retry.scheduled";
+    public static final String SUSPENDED = "run.suspended";
+    public static final String RESUMED = "run.resumed";
+    public static final String SIGNAL_RECEIVED = "run.signal.received";
     public static final String CANCEL_REQUESTED = "run.cancel.requested";
 
     /** Always last, as are {@link #FAILED} and {@link #CANCELLED}. */

@@ -19,6 +19,9 @@ public sealed interface PlatformEvent {
      * @param retry null: {@link RetryPolicy#DEFAULT}
      * @param priority the greatest in its queue goes first; -1,000 to 1,000
      * @param concurrencyKey what the queue's limit per key counts it under; null: nothing
+     * @param timeoutMs how long the run may take from the request or {@code runAt} on,
+     *     milliseconds; null: for ever
+     * @param attemptTimeoutMs how long each of its attempts may take; null: for ever
      */
     record Requested(
             String handler,
@@ -27,7 +30,9 @@ public sealed interface PlatformEvent {
             @Nullable Instant runAt,
             @Nullable RetryPolicy retry,
             int priority,
-            @Nullable String concurrencyKey)
+            @Nullable String concurrencyKey,
+            @Nullable Long timeoutMs,
+            @Nullable Long attemptTimeoutMs)
             implements PlatformEvent {
 
         public Requested {
@@ -71,6 +76,15 @@ public sealed interface PlatformEvent {
         }
     }
 
+    /** {@link EventTypes#SUSPENDED}: until this time, or null, if no signal comes before. */
+    record Suspended(@Nullable Instant until) implements PlatformEvent {}
+
+    /** {@link EventTypes#RESUMED}: the attempt to come. */
+    record Resumed(int attempt) implements PlatformEvent {}
+
+    /** {@link EventTypes#SIGNAL_RECEIVED}. */
+    record SignalReceived() implements PlatformEvent {}
+
     /** {@link EventTypes#CANCEL_REQUESTED}. */
     record CancelRequested(@Nullable String reason) implements PlatformEvent {}
 
@@ -94,6 +108,9 @@ public sealed interface PlatformEvent {
             case EventTypes.ATTEMPT_STARTED -> WireJson.read(data, AttemptStarted.class);
             case EventTypes.ATTEMPT_FAILED -> AttemptFailedReader.read(data);
             case EventTypes.RETRY_SCHEDULED -> WireJson.read(data, RetryScheduled.class);
+            case EventTypes.SUSPENDED -> WireJson.read(data, Suspended.class);
+            case EventTypes.RESUMED -> WireJson.read(data, Resumed.class);
+            case EventTypes.SIGNAL_RECEIVED -> new SignalReceived();
             case EventTypes.CANCEL_REQUESTED -> WireJson.read(data, CancelRequested.class);
             case EventTypes.COMPLETED -> new Completed();
             case EventTypes.FAILED -> new Failed();

@@ -10,6 +10,8 @@ public enum RunStatus {
     RUNNING,
     /** An attempt has failed; another one, or the end, is still to be decided or waited for. */
     RETRYING,
+    /** It has given its worker back, and waits for a time or a signal. */
+    SUSPENDED,
     COMPLETED,
     FAILED,
     CANCELLED;
@@ -31,7 +33,7 @@ public enum RunStatus {
     /** Whether the log is closed: nothing follows. */
     public boolean isTerminal() {
         return switch (this) {
-            case QUEUED, RUNNING, RETRYING -> false;
+            case QUEUED, RUNNING, RETRYING, SUSPENDED -> false;
             case COMPLETED, FAILED, CANCELLED -> true;
         };
     }

@@ -12,6 +12,9 @@ import java.time.Instant;
 @JsonSubTypes({
     @JsonSubTypes.Type(value = Decision.Retry.class, name = "retry"),
     @JsonSubTypes.Type(value = Decision.AttemptLost.class, name = "attempt_lost"),
+    @JsonSubTypes.Type(value = Decision.AttemptTimedOut.class, name = "attempt_timed_out"),
+    @JsonSubTypes.Type(value = Decision.TimedOut.class, name = "timed_out"),
+    @JsonSubTypes.Type(value = Decision.Resume.class, name = "resume"),
     @JsonSubTypes.Type(value = Decision.Fail.class, name = "fail"),
     @JsonSubTypes.Type(value = Decision.Cancel.class, name = "cancel")
 })
@@ -30,6 +33,15 @@ public sealed interface Decision {
 
     /** The attempt's worker is gone. Becomes {@code run.attempt.failed}. */
     record AttemptLost(String run, int attempt, String reason) implements Decision {}
+
+    /** The attempt has taken too long. Becomes {@code run.attempt.failed}. */
+    record AttemptTimedOut(String run, int attempt) implements Decision {}
+
+    /** The run has taken too long. Becomes {@code run.failed}. */
+    record TimedOut(String run, int attempt) implements Decision {}
+
+    /** The time has come that the suspended run waits for. Becomes {@code run.resumed}. */
+    record Resume(String run, int attempt) implements Decision {}
 
     /** No further attempt. Becomes {@code run.failed}. */
     record Fail(String run, int attempt) implements Decision {}

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
@@ -20,10 +21,12 @@ final class ErrorCodeTest {
     @Test
     void sqlStates_thatTheFunctionsRaise_allHaveACode() throws IOException {
         // Given
-        String functions;
-        try (InputStream in =
-                ErrorCode.class.getResourceAsStream("/db/migration/V2__functions.sql")) {
-            functions = new String(Objects.requireNonNull(in).readAllBytes(), UTF_8);
+        StringBuilder functions = new StringBuilder();
+        for (String file : List.of("V2__runs", "V3__queues", "V4__decisions", "V5__signals")) {
+            try (InputStream in =
+                    ErrorCode.class.getResourceAsStream("/db/migration/" + file + ".sql")) {
+                functions.append(new String(Objects.requireNonNull(in).readAllBytes(), UTF_8));
+            }
         }
 
         // When

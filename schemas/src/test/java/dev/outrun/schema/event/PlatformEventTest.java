@@ -19,7 +19,8 @@ final class PlatformEventTest {
         String data =
                 "{\"handler\":\"echo\",\"queue\":\"q\",\"tenant\":\"t\","
                         + "\"run_at\":\"2026-01-02T03:04:05.000000Z\",\"retry\":{\"max_attempts\":1},"
-                        + "\"priority\":-5,\"concurrency_key\":\"k\",\"input\":[1]}";
+                        + "\"priority\":-5,\"concurrency_key\":\"k\",\"timeout_ms\":60000,"
+                        + "\"attempt_timeout_ms\":1000,\"input\":[1]}";
 
         // When
         PlatformEvent event = PlatformEvent.of(EventTypes.REQUESTED, data.getBytes(UTF_8));
@@ -31,9 +32,11 @@ final class PlatformEventTest {
                         "q",
                         "t",
                         Instant.parse("2026-01-02T03:04:05Z"),
-                        new RetryPolicy(1, RetryPolicy.Backoff.EXPONENTIAL, 500, 3_600_000),
+                        RetryPolicy.of(1, null, null, null, null, null, null),
                         -5,
-                        "k"),
+                        "k",
+                        60_000L,
+                        1_000L),
                 event);
     }
 
@@ -54,7 +57,9 @@ final class PlatformEventTest {
         PlatformEvent event = PlatformEvent.of(EventTypes.REQUESTED, data.getBytes(UTF_8));
 
         // Then
-        assertEquals(new PlatformEvent.Requested("echo", "q", "t", null, null, 0, null), event);
+        assertEquals(
+                new PlatformEvent.Requested("echo", "q", "t", null, null, 0, null, null, null),
+                event);
     }
 
     @ParameterizedTest

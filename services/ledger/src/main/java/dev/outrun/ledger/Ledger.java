@@ -6,6 +6,7 @@ import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.RunStatus;
 import dev.outrun.schema.run.Tenant;
 import dev.outrun.schema.work.Decision;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -57,6 +58,35 @@ public interface Ledger {
      * cancelled where that was asked for. Saying it twice is harmless. Throws as {@link #complete}.
      */
     RunStatus fail(RunId run, int attempt, String error, boolean retryable);
+
+    /**
+     * Ends the live attempt without an outcome: the run goes on, with another attempt, at this time
+     * or when this signal comes, whichever is first; one of them may be null. Saying it twice is
+     * harmless. Throws as {@link #complete}, and {@code invalid_request}.
+     *
+     * @param nextSeq how far the worker has read the log; where it has more by now, such as the
+     *     signal, nothing is done. Null does not ask
+     * @return false if nothing was done
+     */
+    boolean suspend(
+            RunId run,
+            int attempt,
+            @Nullable Instant until,
+            @Nullable String signal,
+            @Nullable Long nextSeq);
+
+    /**
+     * Tells an open run something and returns the event's seq; one that is suspended until this
+     * signal goes on. Data is JSON text, at most 1 MiB. Throws {@code unknown_run}, {@code
+     * run_closed}, {@code invalid_request}, {@code payload_too_large}.
+     */
+    long signal(RunId run, String name, String data);
+
+    /**
+     * Lets a suspended run go on at once; false if it is not suspended. Throws {@code unknown_run},
+     * {@code run_closed}.
+     */
+    boolean resume(RunId run);
 
     /**
      * Asks for the end of a run and returns its status after it. Saying it twice is harmless.

@@ -107,7 +107,9 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
                 start.priority(),
                 start.concurrencyKey(),
                 start.dedupe() == null ? null : start.dedupe().key(),
-                start.dedupe() == null ? null : start.dedupe().windowMs());
+                start.dedupe() == null ? null : start.dedupe().windowMs(),
+                start.timeoutMs(),
+                start.attemptTimeoutMs());
     }
 
     @Override
@@ -162,6 +164,30 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
     }
 
     @Override
+    public boolean suspend(
+            RunId run,
+            int attempt,
+            @Nullable Instant until,
+            @Nullable String signal,
+            @Nullable Long nextSeq) {
+        return ask(
+                ErrorCode.INVALID_REQUEST,
+                () -> Routines.suspend(jooq, run.value(), attempt, offset(until), signal, nextSeq));
+    }
+
+    @Override
+    public long signal(RunId run, String name, String data) {
+        return ask(
+                ErrorCode.INVALID_JSON,
+                () -> Routines.signal(jooq, run.value(), name, JSON.valueOf(data)));
+    }
+
+    @Override
+    public boolean resume(RunId run) {
+        return ask(ErrorCode.INVALID_REQUEST, () -> Routines.resume(jooq, run.value()));
+    }
+
+    @Override
     public boolean resolve(RunId run) {
         return ask(ErrorCode.INVALID_REQUEST, () -> Routines.resolve(jooq, run.value()));
     }
@@ -177,6 +203,12 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
                                     Routines.recordRetry(jooq, run, d.attempt(), offset(d.at()));
                             case Decision.AttemptLost d ->
                                     Routines.recordAttemptLost(jooq, run, d.attempt(), d.reason());
+                            case Decision.AttemptTimedOut d ->
+                                    Routines.recordAttemptTimedOut(jooq, run, d.attempt());
+                            case Decision.TimedOut d ->
+                                    Routines.recordTimedOut(jooq, run, d.attempt());
+                            case Decision.Resume d ->
+                                    Routines.recordResumed(jooq, run, d.attempt());
                             case Decision.Fail d -> Routines.recordFailed(jooq, run, d.attempt());
                             case Decision.Cancel d ->
                                     Routines.recordCancelled(jooq, run, d.attempt());

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  *     policy
  * @param priority of the runs that wait in a queue, the greatest goes first; -1,000 to 1,000
  * @param concurrencyKey what the queue's limit per key counts it under; null is nothing
+ * @param timeoutMs how long the run may take, milliseconds, from its start or {@code runAt} on;
+ *     null is for ever
+ * @param attemptTimeoutMs how long each of its attempts may take; null is for ever
  * @param dedupe null starts a run whatever was started before
  */
 public record StartRun(
@@ -28,6 +31,8 @@ public record StartRun(
         @Nullable String retry,
         int priority,
         @Nullable String concurrencyKey,
+        @Nullable Long timeoutMs,
+        @Nullable Long attemptTimeoutMs,
         @Nullable Dedupe dedupe) {
 
     public static final String DEFAULT_QUEUE = "default";
@@ -61,6 +66,8 @@ public record StartRun(
                 .retry(retry)
                 .priority(priority)
                 .concurrencyKey(concurrencyKey)
+                .timeoutMs(timeoutMs)
+                .attemptTimeoutMs(attemptTimeoutMs)
                 .dedupe(dedupe);
     }
 
@@ -77,6 +84,8 @@ public record StartRun(
         private @Nullable String retry;
         private int priority;
         private @Nullable String concurrencyKey;
+        private @Nullable Long timeoutMs;
+        private @Nullable Long attemptTimeoutMs;
         private @Nullable Dedupe dedupe;
 
         private Builder(String handler, String input) {
@@ -124,6 +133,16 @@ public record StartRun(
             return this;
         }
 
+        public Builder timeoutMs(@Nullable Long value) {
+            timeoutMs = value;
+            return this;
+        }
+
+        public Builder attemptTimeoutMs(@Nullable Long value) {
+            attemptTimeoutMs = value;
+            return this;
+        }
+
         public Builder dedupe(@Nullable Dedupe value) {
             dedupe = value;
             return this;
@@ -141,6 +160,8 @@ public record StartRun(
                     retry,
                     priority,
                     concurrencyKey,
+                    timeoutMs,
+                    attemptTimeoutMs,
                     dedupe);
         }
     }

@@ -43,6 +43,7 @@ public final class InMemoryLedger implements Ledger {
     private static final int SHARDS = 4;
     private static final Pattern QUEUE = Pattern.compile("[a-z0-9][a-z0-9._-]{0,62}");
     private static final Pattern HANDLER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
+    private static final Pattern SIGNAL = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
     private static final DateTimeFormatter MICROSECONDS =
             DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
     private static final Comparator<Run> NEWEST_FIRST =
@@ -137,11 +138,17 @@ public final class InMemoryLedger implements Ledger {
                                 + (start.retry() == null ? "" : ",\"retry\":" + start.retry())
                                 + (start.priority() == 0 ? "" : ",\"priority\":" + start.priority())
                                 + (key == null ? "" : ",\"concurrency_key\":" + quoted(key))
+                                + field("timeout_ms", start.timeoutMs())
+                                + field("attempt_timeout_ms", start.attemptTimeoutMs())
                                 + ",\"input\":"
                                 + start.input()
                                 + "}",
                         now));
         return id;
+    }
+
+    private static String field(String name, @Nullable Long value) {
+        return value == null ? "" : ",\"" + name + "\":" + value;
     }
 
     private Optional<MemoryRun> withKey(Tenant tenant, @Nullable String key) {
@@ -223,7 +230,7 @@ public final class InMemoryLedger implements Ledger {
             boolean saidBefore =
                     switch (run.status) {
                         case RETRYING, FAILED, CANCELLED -> attempt > 0;
-                        case QUEUED, RUNNING, COMPLETED -> false;
+                        case QUEUED, RUNNING, SUSPENDED, COMPLETED -> false;
                     };
             if (saidBefore && run.attempt == attempt) {
                 return run.status;
@@ -269,6 +276,92 @@ public final class InMemoryLedger implements Ledger {
             written(run, run.finish(RunStatus.CANCELLED, EventTypes.CANCELLED, data, now()));
         }
         return run.status;
+    }
+
+    private void timedOut(MemoryRun run) {
+        if (run.cancelRequested) {
+            run.error = null;
+            written(run, run.finish(RunStatus.CANCELLED, EventTypes.CANCELLED, "{}", now()));
+        } else {
+            run.error = "{\"code\":\"run_timeout\",\"message\":\"the run took too long\"}";
+            String data = "{\"error\":" + run.error + "}";
+            written(run, run.finish(RunStatus.FAILED, EventTypes.FAILED, data, now()));
+        }
+    }
+
+    @Override
+    public boolean suspend(
+            RunId id,
+            int attempt,
+            @Nullable Instant until,
+            @Nullable String signal,
+            @Nullable Long nextSeq) {
+        require(until != null || signal != null, ErrorCode.INVALID_REQUEST, "until what?");
+        require(
+                signal == null || SIGNAL.matcher(signal).matches(),
+                ErrorCode.INVALID_REQUEST,
+                "signal");
+        return transaction(() -> {
+            MemoryRun run = known(id);
+            if (run.status == RunStatus.SUSPENDED && run.attempt == attempt) {
+                return true;
+            }
+            requireLive(run, attempt);
+            if (run.cancelRequested) {
+                written(run, run.finish(RunStatus.CANCELLED, EventTypes.CANCELLED, "{}", now()));
+                return true;
+            } else if (nextSeq != null && nextSeq != run.log.size()) {
+                return false;
+            }
+            run.status = RunStatus.SUSPENDED;
+            run.wakeAt = until;
+            run.wakeSignal = signal;
+            List<String> fields = new ArrayList<>();
+            if (until != null) {
+                fields.add("\"until\":" + at(until));
+            }
+            if (signal != null) {
+                fields.add("\"signal\":" + quoted(signal));
+            }
+            String data = "{" + String.join(",", fields) + "}";
+            written(run, run.write(EventTypes.SUSPENDED, data, now()));
+            return true;
+        });
+    }
+
+    @Override
+    public long signal(RunId id, String name, String data) {
+        require(SIGNAL.matcher(name).matches(), ErrorCode.INVALID_REQUEST, "signal");
+        MemoryJson.checkPayload("data", data);
+        return transaction(() -> {
+            MemoryRun run = open(id);
+            String event = "{\"name\":" + quoted(name) + ",\"data\":" + data + "}";
+            long seq = written(run, run.write(EventTypes.SIGNAL_RECEIVED, event, now()));
+            if (run.status == RunStatus.SUSPENDED && name.equals(run.wakeSignal)) {
+                wake(run, "signal");
+            }
+            return seq;
+        });
+    }
+
+    @Override
+    public boolean resume(RunId id) {
+        return transaction(() -> {
+            MemoryRun run = open(id);
+            boolean suspended = run.status == RunStatus.SUSPENDED;
+            if (suspended) {
+                wake(run, "request");
+            }
+            return suspended;
+        });
+    }
+
+    private void wake(MemoryRun run, String by) {
+        run.status = RunStatus.QUEUED;
+        run.wakeAt = null;
+        run.wakeSignal = null;
+        String data = "{\"attempt\":" + (run.attempt + 1) + ",\"by\":" + quoted(by) + "}";
+        written(run, run.write(EventTypes.RESUMED, data, now()));
     }
 
     @Override
@@ -366,6 +459,10 @@ public final class InMemoryLedger implements Ledger {
                 switch (decision) {
                     case Decision.Retry d -> run.status == RunStatus.RETRYING && !run.retryDecided;
                     case Decision.AttemptLost d -> run.status == RunStatus.RUNNING;
+                    case Decision.AttemptTimedOut d -> run.status == RunStatus.RUNNING;
+                    case Decision.TimedOut d -> true;
+                    case Decision.Resume d ->
+                            run.status == RunStatus.SUSPENDED && run.wakeAt != null;
                     case Decision.Fail d -> run.status == RunStatus.RETRYING;
                     case Decision.Cancel d -> run.cancelRequested;
                 };
@@ -383,6 +480,13 @@ public final class InMemoryLedger implements Ledger {
                             run,
                             "{\"code\":\"attempt_lost\",\"message\":" + quoted(d.reason()) + "}",
                             true);
+            case Decision.AttemptTimedOut d ->
+                    failLive(
+                            run,
+                            "{\"code\":\"attempt_timeout\",\"message\":\"the attempt took too long\"}",
+                            true);
+            case Decision.TimedOut d -> timedOut(run);
+            case Decision.Resume d -> wake(run, "time");
             case Decision.Fail d ->
                     written(
                             run,

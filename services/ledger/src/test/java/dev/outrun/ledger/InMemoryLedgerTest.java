@@ -17,6 +17,7 @@ final class InMemoryLedgerTest
                 CancelContract,
                 DecisionContract,
                 QueueContract,
+                SignalContract,
                 ReadContract {
 
     private final InMemoryLedger ledger = new InMemoryLedger(InstantSource.system());

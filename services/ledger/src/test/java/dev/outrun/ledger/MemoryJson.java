@@ -22,7 +22,14 @@ final class MemoryJson {
     private static final int EVENTS_MAX = 10_000;
     private static final Pattern TYPE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}");
     private static final Set<String> RETRY_FIELDS =
-            Set.of("max_attempts", "backoff", "delay_ms", "max_delay_ms");
+            Set.of(
+                    "max_attempts",
+                    "backoff",
+                    "delay_ms",
+                    "max_delay_ms",
+                    "delays_ms",
+                    "jitter",
+                    "non_retryable");
 
     /** The type and data of one event. */
     @SuppressWarnings("ArrayRecordComponent") // nobody compares them
@@ -57,10 +64,16 @@ final class MemoryJson {
                 || start.priority() > 1_000
                 || !isKey(start.concurrencyKey())
                 || !isKey(dedupe == null ? null : dedupe.key())
-                || (window != null && (window < 1 || window > 31_622_400_000L))
+                || !isDuration(window)
+                || !isDuration(start.timeoutMs())
+                || !isDuration(start.attemptTimeoutMs())
                 || start.tenant().name().equals("outrun")) {
             throw new OutrunException(ErrorCode.INVALID_REQUEST, "priority, key or window");
         }
+    }
+
+    private static boolean isDuration(@Nullable Long ms) {
+        return ms == null || (ms >= 1 && ms <= 31_622_400_000L);
     }
 
     private static boolean isKey(@Nullable String key) {
@@ -68,10 +81,20 @@ final class MemoryJson {
     }
 
     private static boolean isRetryField(Map.Entry<?, ?> field) {
+        Object value = field.getValue();
         return RETRY_FIELDS.contains(field.getKey())
-                && (field.getKey().equals("backoff")
-                        ? field.getValue() instanceof String
-                        : field.getValue() instanceof Integer);
+                && switch (String.valueOf(field.getKey())) {
+                    case "backoff" -> value instanceof String;
+                    case "jitter" -> value instanceof Number;
+                    case "delays_ms" ->
+                            value instanceof List<?> delays
+                                    && !delays.isEmpty()
+                                    && delays.stream().allMatch(Integer.class::isInstance);
+                    case "non_retryable" ->
+                            value instanceof List<?> codes
+                                    && codes.stream().allMatch(String.class::isInstance);
+                    default -> value instanceof Integer;
+                };
     }
 
     static List<TypeAndData> events(String json) {

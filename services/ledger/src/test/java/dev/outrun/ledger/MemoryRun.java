@@ -23,6 +23,8 @@ final class MemoryRun {
     @Nullable String output;
     @Nullable String error;
     boolean retryDecided;
+    @Nullable Instant wakeAt;
+    @Nullable String wakeSignal;
     boolean cancelRequested;
     Instant updatedAt;
     @Nullable Instant finishedAt;

@@ -40,6 +40,7 @@ final class PostgresLedgerTest
                 CancelContract,
                 DecisionContract,
                 QueueContract,
+                SignalContract,
                 ReadContract {
 
     private final TestStack stack;

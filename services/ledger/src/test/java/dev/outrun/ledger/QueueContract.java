@@ -288,6 +288,10 @@ interface QueueContract extends LedgerContract {
         refusesStart(
                 ErrorCode.INVALID_REQUEST,
                 StartRun.with(HANDLER, "1").dedupe(new StartRun.Dedupe("k", 0L)).build());
+        refusesStart(ErrorCode.INVALID_REQUEST, StartRun.with(HANDLER, "1").timeoutMs(0L).build());
+        refusesStart(
+                ErrorCode.INVALID_REQUEST,
+                StartRun.with(HANDLER, "1").attemptTimeoutMs(-1L).build());
     }
 
     private static String newQueue() {

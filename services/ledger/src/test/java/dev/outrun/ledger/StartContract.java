@@ -38,6 +38,8 @@ interface StartContract extends LedgerContract {
                         .retry("{\"max_attempts\": 5}")
                         .priority(7)
                         .concurrencyKey("customer \"1\"")
+                        .timeoutMs(60_000L)
+                        .attemptTimeoutMs(1_000L)
                         .build();
 
         // When
@@ -51,6 +53,7 @@ interface StartContract extends LedgerContract {
                                 + "\"tenant\":\"acme\",\"run_at\":\"2030-01-02T03:04:05.123456Z\","
                                 + "\"retry\":{\"max_attempts\": 5},\"priority\":7,"
                                 + "\"concurrency_key\":\"customer \\\"1\\\"\","
+                                + "\"timeout_ms\":60000,\"attempt_timeout_ms\":1000,"
                                 + "\"input\":{ \"n\": 1.00 }}"),
                 log(run));
         Run row = ledger().run(run).orElseThrow();
@@ -73,7 +76,8 @@ interface StartContract extends LedgerContract {
 
         // Then
         assertEquals(
-                new PlatformEvent.Requested(HANDLER, "default", "default", null, null, 0, null),
+                new PlatformEvent.Requested(
+                        HANDLER, "default", "default", null, null, 0, null, null, null),
                 PlatformEvent.of(event.type(), event.data()));
         assertEquals(event.time(), ledger().run(run).orElseThrow().createdAt());
     }
@@ -135,6 +139,11 @@ interface StartContract extends LedgerContract {
                 "{\"max_attempts\":1.5}",
                 "{\"backoff\":\"cubic\"}",
                 "{\"delay_ms\":-1}",
+                "{\"delays_ms\":[]}",
+                "{\"delays_ms\":[1,\"2\"]}",
+                "{\"jitter\":1.5}",
+                "{\"jitter\":\"0.5\"}",
+                "{\"non_retryable\":[1]}",
                 "{\"attempts\":3}"
             })
     default void start_with_a_retry_that_is_no_policy_is_refused(String retry) {
@@ -143,7 +152,12 @@ interface StartContract extends LedgerContract {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"{}", "{\"max_attempts\":1,\"backoff\":\"fixed\",\"delay_ms\":0}"})
+    @ValueSource(
+            strings = {
+                "{}",
+                "{\"max_attempts\":1,\"backoff\":\"fixed\",\"delay_ms\":0}",
+                "{\"delays_ms\":[1,2],\"jitter\":0.25,\"non_retryable\":[\"bad_input\"]}"
+            })
     default void start_with_a_retry_policy_keeps_it(String retry) {
         // Given
         ledger().registerHandlers(List.of(HANDLER));

@@ -8,6 +8,8 @@ import dev.outrun.schema.run.RunStatus;
 import dev.outrun.schema.work.RunView;
 import dev.outrun.schema.work.Task;
 import java.time.Instant;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a run's log has said so far, whatever the state.
@@ -18,6 +20,8 @@ import java.time.Instant;
  * @param failures attempts that its handler failed
  * @param lost attempts that ended through no fault of the handler
  * @param cancelRequested whether somebody asked for its end
+ * @param begunAt when the run's time began to count
+ * @param attemptAt when the live attempt began; null where none is live
  * @param seq the last event seen
  * @param time that event's time
  */
@@ -29,10 +33,13 @@ public record RunFacts(
         int failures,
         int lost,
         boolean cancelRequested,
+        Instant begunAt,
+        @Nullable Instant attemptAt,
         long seq,
         Instant time) {
 
     static RunFacts of(Event event, PlatformEvent.Requested request) {
+        Instant runAt = request.runAt();
         return new RunFacts(
                 event.run(),
                 request,
@@ -41,8 +48,27 @@ public record RunFacts(
                 0,
                 0,
                 false,
+                runAt != null && runAt.isAfter(event.time()) ? runAt : event.time(),
+                null,
                 event.seq(),
                 event.time());
+    }
+
+    /** When the run has taken too long; null: never. */
+    @Nullable Instant deadline() {
+        Long timeout = request.timeoutMs();
+        return timeout == null ? null : begunAt.plusMillis(timeout);
+    }
+
+    /** When the live attempt has taken too long; null: never. */
+    @Nullable Instant attemptDeadline() {
+        Long timeout = request.attemptTimeoutMs();
+        return timeout == null || attemptAt == null ? null : attemptAt.plusMillis(timeout);
+    }
+
+    /** What chance depends on in this run. */
+    long seed() {
+        return run.value().getMostSignificantBits() ^ run.value().getLeastSignificantBits();
     }
 
     /** How often it is tried, and when. */
@@ -52,12 +78,29 @@ public record RunFacts(
     }
 
     RunFacts seen(Event event, RunStatus next) {
-        return with(
-                next, event.attempt(), failures, lost, cancelRequested, event.seq(), event.time());
+        Instant started = attemptAt == null ? event.time() : attemptAt;
+        return new RunFacts(
+                run,
+                request,
+                next,
+                event.attempt(),
+                failures,
+                lost,
+                cancelRequested,
+                begunAt,
+                next == RunStatus.RUNNING ? started : null,
+                event.seq(),
+                event.time());
     }
 
-    RunFacts at(long otherSeq, Instant otherTime) {
-        return with(status, attempt, failures, lost, cancelRequested, otherSeq, otherTime);
+    /** The same, but for the events that nothing follows from. */
+    boolean isWhere(RunFacts before) {
+        return status == before.status
+                && attempt == before.attempt
+                && failures == before.failures
+                && lost == before.lost
+                && cancelRequested == before.cancelRequested
+                && Objects.equals(attemptAt, before.attemptAt);
     }
 
     RunFacts withCancelRequested() {
@@ -73,27 +116,18 @@ public record RunFacts(
     }
 
     private RunFacts counting(int nowFailures, int nowLost, boolean nowCancelRequested) {
-        return with(status, attempt, nowFailures, nowLost, nowCancelRequested, seq, time);
-    }
-
-    private RunFacts with(
-            RunStatus nowStatus,
-            int nowAttempt,
-            int nowFailures,
-            int nowLost,
-            boolean nowCancelRequested,
-            long nowSeq,
-            Instant nowTime) {
         return new RunFacts(
                 run,
                 request,
-                nowStatus,
-                nowAttempt,
+                status,
+                attempt,
                 nowFailures,
                 nowLost,
                 nowCancelRequested,
-                nowSeq,
-                nowTime);
+                begunAt,
+                attemptAt,
+                seq,
+                time);
     }
 
     Task task(int next) {

@@ -8,12 +8,14 @@ import dev.outrun.engine.run.RunState.Dispatched;
 import dev.outrun.engine.run.RunState.Live;
 import dev.outrun.engine.run.RunState.Queued;
 import dev.outrun.engine.run.RunState.Running;
+import dev.outrun.engine.run.RunState.Suspended;
 import dev.outrun.engine.run.RunState.Waiting;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.event.PlatformEvent;
 import dev.outrun.schema.run.RunStatus;
 import dev.outrun.schema.work.Decision;
 import dev.outrun.schema.work.Interrupt;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -82,6 +84,12 @@ public final class RunRules {
                     failed(before.seen(event, RunStatus.RETRYING), state, failed, now);
             case PlatformEvent.RetryScheduled scheduled ->
                     scheduled(before.seen(event, RunStatus.RETRYING), state, scheduled, now);
+            case PlatformEvent.Suspended suspended ->
+                    suspended(before.seen(event, RunStatus.SUSPENDED), state, suspended);
+            case PlatformEvent.Resumed resumed ->
+                    resumed(before.seen(event, RunStatus.QUEUED), state, resumed);
+            case PlatformEvent.SignalReceived signal ->
+                    Outcome.of(before.seen(event, before.status()), state);
             case PlatformEvent.CancelRequested asked ->
                     cancelRequested(
                             before.seen(event, before.status()).withCancelRequested(), state, now);
@@ -105,6 +113,10 @@ public final class RunRules {
     /** The time in the run's {@link RunState#due} has come. */
     public Outcome due(OpenRun run, Instant now) {
         RunFacts facts = run.facts();
+        if (isOver(facts.deadline(), now)
+                && !(run.state() instanceof Deciding(Decision.TimedOut what, Instant again))) {
+            return timedOut(facts, run.state(), now);
+        }
         return switch (run.state()) {
             case Waiting waiting -> Outcome.of(facts, waiting.toQueued());
             case Dispatched sent ->
@@ -115,8 +127,19 @@ public final class RunRules {
             case Backoff backoff -> Outcome.of(facts, backoff.toQueued());
             case Deciding deciding -> decide(facts, deciding, deciding.what(), now);
             case Cancelling cancelling -> notStopped(facts, cancelling, now);
+            case Suspended suspended ->
+                    isOver(suspended.until(), now)
+                            ? decide(
+                                    facts,
+                                    suspended,
+                                    new Decision.Resume(facts.run().toString(), facts.attempt()),
+                                    now)
+                            : new Outcome(run, List.of());
             case Queued queued -> new Outcome(run, List.of());
-            case Running running -> new Outcome(run, List.of());
+            case Running running ->
+                    isOver(facts.attemptDeadline(), now)
+                            ? attemptTimedOut(facts, running, now)
+                            : new Outcome(run, List.of());
         };
     }
 
@@ -160,9 +183,10 @@ public final class RunRules {
             decision = new Decision.Retry(run, attempt, facts.time());
         } else if (!handedBack
                 && failed.retryable()
-                && facts.failures() < facts.retry().maxAttempts()) {
+                && facts.retry().allowsAnother(facts.failures(), failed.errorCode())) {
             // From the event's time, not from now: said again, a decision is the same.
-            Instant at = facts.time().plus(facts.retry().delayAfter(facts.failures()));
+            Duration delay = facts.retry().delayAfter(facts.failures(), facts.seed());
+            Instant at = facts.time().plus(delay);
             decision = new Decision.Retry(run, attempt, at);
         } else {
             decision = new Decision.Fail(run, attempt);
@@ -186,6 +210,47 @@ public final class RunRules {
                         ? deciding.toQueued(attempt, at)
                         : new Queued(attempt, at); // after a hole
         return published(facts, next);
+    }
+
+    private Outcome suspended(RunFacts facts, RunState state, PlatformEvent.Suspended suspended) {
+        RunState next =
+                state instanceof Running running
+                        ? running.toSuspended(suspended.until())
+                        : new Suspended(facts.attempt(), suspended.until()); // after a hole
+        return published(facts, next);
+    }
+
+    private Outcome resumed(RunFacts facts, RunState state, PlatformEvent.Resumed resumed) {
+        Queued next =
+                switch (state) {
+                    case Suspended waits -> waits.toQueued(resumed.attempt(), facts.time());
+                    case Deciding deciding -> deciding.toQueued(resumed.attempt(), facts.time());
+                    default -> new Queued(resumed.attempt(), facts.time()); // after a hole
+                };
+        return published(facts, next);
+    }
+
+    private Outcome timedOut(RunFacts facts, RunState state, Instant now) {
+        Decision.TimedOut decision = new Decision.TimedOut(facts.run().toString(), facts.attempt());
+        return ending(facts, state, state.toTimedOut(decision, now.plus(patience.redecideAfter())));
+    }
+
+    private Outcome attemptTimedOut(RunFacts facts, Running running, Instant now) {
+        Decision decision = new Decision.AttemptTimedOut(facts.run().toString(), running.attempt());
+        return ending(
+                facts, running, running.toDeciding(decision, now.plus(patience.redecideAfter())));
+    }
+
+    /** The ledger refuses a live attempt from now on; its worker need not find that out. */
+    private static Outcome ending(RunFacts facts, RunState before, Deciding deciding) {
+        Effect decided = new Effect.Decide(deciding.what());
+        return before instanceof Live live
+                ? Outcome.of(facts, deciding, decided, interrupt(facts, live.attempt()))
+                : Outcome.of(facts, deciding, decided);
+    }
+
+    private static boolean isOver(@Nullable Instant time, Instant now) {
+        return time != null && !now.isBefore(time);
     }
 
     private Outcome cancelRequested(RunFacts facts, RunState state, Instant now) {
@@ -224,6 +289,10 @@ public final class RunRules {
                     case Deciding earlier -> earlier.toDeciding(decision, again);
                     case Waiting afterHole -> new Deciding(decision, again);
                     case Queued afterHole -> new Deciding(decision, again);
+                    case Suspended suspended ->
+                            decision instanceof Decision.Resume resume
+                                    ? suspended.toDeciding(resume, again)
+                                    : new Deciding(decision, again); // after a hole
                     case Dispatched afterHole -> new Deciding(decision, again);
                     case Backoff afterHole -> new Deciding(decision, again);
                 };

@@ -21,12 +21,16 @@ import org.jspecify.annotations.Nullable;
  * Running    ─ {@link Running#toCancelling run.cancel.requested} ─▶ {@link Cancelling}
  * Cancelling ─ {@link Cancelling#toCancelling the attempt goes on} ─▶ Cancelling: interrupt again
  * Cancelling ─ {@link Live#toDeciding its worker is gone, or the grace ends} ─▶ Deciding
+ * Running    ─ {@link Running#toSuspended run.suspended} ─▶ {@link Suspended}
+ * Suspended  ─ {@link Suspended#toDeciding its time comes} ─▶ Deciding
+ * Suspended  ─ {@link Suspended#toQueued run.resumed, by a signal} ─▶ Queued
  * Deciding   ─ {@link Deciding#toDeciding nobody records it} ─▶ Deciding: the decision again
  * Deciding   ─ {@link Deciding#toDeciding the loss is recorded} ─▶ Deciding: retry or fail
  * Deciding   ─ {@link Deciding#toBackoff run.retry.scheduled} ─▶ {@link Backoff}
- * Deciding   ─ {@link Deciding#toQueued run.retry.scheduled, due by now} ─▶ Queued
+ * Deciding   ─ {@link Deciding#toQueued run.retry.scheduled, due by now, or run.resumed} ─▶ Queued
  * Backoff    ─ {@link Backoff#toQueued its time comes} ─▶ Queued
  *
+ * any of them ─ {@link #toTimedOut the run has taken too long} ─▶ Deciding
  * any of them ─ run.completed, run.failed, run.cancelled ─▶ no state: the run is forgotten
  * </pre>
  *
@@ -41,6 +45,7 @@ import org.jspecify.annotations.Nullable;
     @JsonSubTypes.Type(value = RunState.Running.class, name = "running"),
     @JsonSubTypes.Type(value = RunState.Deciding.class, name = "deciding"),
     @JsonSubTypes.Type(value = RunState.Backoff.class, name = "backoff"),
+    @JsonSubTypes.Type(value = RunState.Suspended.class, name = "suspended"),
     @JsonSubTypes.Type(value = RunState.Cancelling.class, name = "cancelling")
 })
 public sealed interface RunState {
@@ -50,6 +55,11 @@ public sealed interface RunState {
      * its turn.
      */
     @Nullable Instant due();
+
+    /** The run has taken too long. */
+    default Deciding toTimedOut(Decision.TimedOut what, Instant due) {
+        return new Deciding(what, due);
+    }
 
     /** No attempt is live as far as the log says, or its end is being decided. */
     sealed interface Claimable extends RunState {
@@ -129,6 +139,10 @@ public sealed interface RunState {
         public Cancelling toCancelling(Instant graceEnds, Instant due) {
             return new Cancelling(attempt, claimant, graceEnds, due);
         }
+
+        public Suspended toSuspended(@Nullable Instant until) {
+            return new Suspended(attempt, until);
+        }
     }
 
     /**
@@ -162,6 +176,28 @@ public sealed interface RunState {
 
         public Queued toQueued() {
             return new Queued(attempt, at);
+        }
+    }
+
+    /**
+     * It has given its worker back.
+     *
+     * @param attempt the attempt that did
+     * @param until when it goes on if no signal comes before; null: never
+     */
+    record Suspended(int attempt, @Nullable Instant until) implements Claimable {
+
+        @Override
+        public @Nullable Instant due() {
+            return until;
+        }
+
+        public Deciding toDeciding(Decision.Resume what, Instant due) {
+            return new Deciding(what, due);
+        }
+
+        public Queued toQueued(int next, Instant since) {
+            return new Queued(next, since);
         }
     }
 

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** One run as the ledger's SQL functions keep it: what is conditional there is conditional here. */
 final class LedgerModel {
@@ -20,9 +21,12 @@ final class LedgerModel {
     private boolean cancelRequested;
     private boolean retryRecorded;
 
-    LedgerModel(InstantSource clock, int maxAttempts) {
+    LedgerModel(InstantSource clock, int maxAttempts, long timeoutMs, long attemptTimeoutMs) {
         writer = new TestLog("model", clock, log::add);
-        writer.requestedWithRetry("{\"max_attempts\":" + maxAttempts + ",\"delay_ms\":1000}");
+        writer.requestedWithRetryAndTimeouts(
+                "{\"max_attempts\":" + maxAttempts + ",\"delay_ms\":1000}",
+                timeoutMs,
+                attemptTimeoutMs);
     }
 
     boolean claim(Task task, String claimant) {
@@ -75,6 +79,30 @@ final class LedgerModel {
         fail(writer::handedBack);
     }
 
+    void suspend(@Nullable Instant until) {
+        if (status != RunStatus.RUNNING) {
+            return;
+        }
+        if (cancelRequested) {
+            end(RunStatus.CANCELLED);
+        } else {
+            status = RunStatus.SUSPENDED;
+            writer.suspended(until);
+        }
+    }
+
+    void signal() {
+        if (status == RunStatus.SUSPENDED) {
+            writer.signalReceived();
+            wake();
+        }
+    }
+
+    private void wake() {
+        status = RunStatus.QUEUED;
+        writer.resumed();
+    }
+
     void cancel() {
         if (status.isTerminal() || cancelRequested) {
             return;
@@ -98,6 +126,14 @@ final class LedgerModel {
                 }
             }
             case Decision.AttemptLost lost -> fail(writer::lost);
+            case Decision.AttemptTimedOut late -> fail(writer::timedOut);
+            case Decision.TimedOut late ->
+                    end(cancelRequested ? RunStatus.CANCELLED : RunStatus.FAILED);
+            case Decision.Resume resume -> {
+                if (status == RunStatus.SUSPENDED) {
+                    wake();
+                }
+            }
             case Decision.Fail fail -> {
                 if (status == RunStatus.RETRYING) {
                     end(RunStatus.FAILED);

@@ -59,7 +59,12 @@ final class RunRulesWalkTest {
 
         private Walk(long seed) {
             random = new Random(seed);
-            ledger = new LedgerModel(() -> now, 1 + random.nextInt(3));
+            ledger =
+                    new LedgerModel(
+                            () -> now,
+                            1 + random.nextInt(3),
+                            random.nextInt(4) == 0 ? 120_000 : 0,
+                            random.nextInt(4) == 0 ? 7_000 : 0);
         }
 
         private RunStatus toItsEnd() {
@@ -74,7 +79,7 @@ final class RunRulesWalkTest {
         }
 
         private void misfortune() {
-            switch (random.nextInt(16)) {
+            switch (random.nextInt(18)) {
                 case 0, 1, 2, 3 -> deliverNext();
                 case 4 ->
                         deliver(ledger.log.get(random.nextInt(delivered + 1) % ledger.log.size()));
@@ -85,7 +90,9 @@ final class RunRulesWalkTest {
                 case 12 -> workerDead = random.nextBoolean();
                 case 13 -> lose();
                 case 14 -> ledger.say();
-                case 15 -> {
+                case 15 -> ledger.suspend(random.nextBoolean() ? now.plusSeconds(3) : null);
+                case 16 -> ledger.signal();
+                case 17 -> {
                     if (random.nextInt(20) == 0) {
                         ledger.cancel();
                     }
@@ -109,6 +116,7 @@ final class RunRulesWalkTest {
                     workerEnds(0);
                 }
             } else if (delivered == ledger.log.size()) {
+                ledger.signal();
                 fireTimer();
             }
         }
@@ -140,7 +148,7 @@ final class RunRulesWalkTest {
 
         private void fireTimer() {
             turnComes();
-            Instant due = run == null ? null : run.state().due();
+            Instant due = run == null ? null : run.due();
             if (run != null && due != null) {
                 now = due.isAfter(now) ? due : now;
                 apply(rules.due(run, now));
@@ -212,7 +220,9 @@ final class RunRulesWalkTest {
             }
             if (run != null) {
                 assertTrue(
-                        run.state().due() != null || run.standing() != null,
+                        run.due() != null
+                                || run.standing() != null
+                                || run.state() instanceof RunState.Suspended,
                         () -> "waits for nothing: " + run);
             }
         }

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** One run's log, written as the ledger writes it; each event goes to a reader at once. */
 public final class TestLog {
@@ -50,6 +51,19 @@ public final class TestLog {
 
     public void requestedWithKey(String key) {
         requestedWith(",\"concurrency_key\":\"" + key + "\"");
+    }
+
+    /** With timeouts in milliseconds, of the run and of each attempt; 0 is none. */
+    public void requestedWithTimeouts(long run, long attempt) {
+        requestedWithRetryAndTimeouts("{}", run, attempt);
+    }
+
+    public void requestedWithRetryAndTimeouts(String retry, long run, long attempt) {
+        requestedWith(
+                ",\"retry\":"
+                        + retry
+                        + (run == 0 ? "" : ",\"timeout_ms\":" + run)
+                        + (attempt == 0 ? "" : ",\"attempt_timeout_ms\":" + attempt));
     }
 
     public void requestedBy(String handler) {
@@ -110,6 +124,25 @@ public final class TestLog {
         write("run.retry.scheduled", "{\"attempt\":" + (attempt + 1) + ",\"at\":\"" + at + "\"}");
     }
 
+    public void timedOut() {
+        failed("{\"code\":\"attempt_timeout\"}", true);
+    }
+
+    /** The attempt gives its worker back until this time; null: until a signal. */
+    public void suspended(@Nullable Instant until) {
+        write(
+                "run.suspended",
+                until == null ? "{\"signal\":\"s\"}" : "{\"until\":\"" + until + "\"}");
+    }
+
+    public void signalReceived() {
+        write("run.signal.received", "{\"name\":\"s\",\"data\":1}");
+    }
+
+    public void resumed() {
+        write("run.resumed", "{\"attempt\":" + (attempt + 1) + ",\"by\":\"time\"}");
+    }
+
     public void cancelRequested() {
         write("run.cancel.requested", "{}");
     }
@@ -167,6 +200,18 @@ public final class TestLog {
 
     public Decision cancel(int of) {
         return new Decision.Cancel(run.toString(), of);
+    }
+
+    public Decision attemptTimedOut(int of) {
+        return new Decision.AttemptTimedOut(run.toString(), of);
+    }
+
+    public Decision timedOut(int of) {
+        return new Decision.TimedOut(run.toString(), of);
+    }
+
+    public Decision resume(int of) {
+        return new Decision.Resume(run.toString(), of);
     }
 
     public Interrupt interrupt(int of) {

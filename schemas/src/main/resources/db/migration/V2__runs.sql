@@ -1,4 +1,5 @@
--- The ledger's functions: public API for every language. Each rule about seq, status and attempt is here, once.
+-- The ledger's functions: public API for every language. Each rule about seq, status and attempt is in them, once.
+-- Here is a run's way: start, append, claim, complete, fail, cancel.
 --
 -- SQLSTATEs (stable):
 --   OR001 unknown run        OR004 unknown handler      OR007 run id taken
@@ -73,21 +74,33 @@ language plpgsql immutable as $$
 begin
     if json_typeof(retry) = 'object'
         and (select bool_and(case f.key
-                 when 'max_attempts' then f.value::text ~ '^[0-9]{1,4}$'
-                     and f.value::text::int between 1 and 1000
+                 when 'max_attempts' then outrun.is_number(f.value::text, 1, 1000)
                  when 'backoff' then f.value::text in ('"fixed"', '"exponential"')
-                 when 'delay_ms' then f.value::text ~ '^[0-9]{1,8}$'
-                     and f.value::text::int between 0 and 86400000
-                 when 'max_delay_ms' then f.value::text ~ '^[0-9]{1,8}$'
-                     and f.value::text::int between 0 and 86400000
+                 when 'delay_ms' then outrun.is_number(f.value::text, 0, 86400000)
+                 when 'max_delay_ms' then outrun.is_number(f.value::text, 0, 86400000)
+                 when 'delays_ms' then json_typeof(f.value) = 'array'
+                     and json_array_length(f.value) between 1 and 100
+                     and (select bool_and(outrun.is_number(d::text, 0, 86400000))
+                          from json_array_elements(f.value) d)
+                 when 'jitter' then f.value::text ~ '^(0(\.[0-9]{1,3})?|1(\.0{1,3})?)$'
+                 when 'non_retryable' then json_typeof(f.value) = 'array'
+                     and json_array_length(f.value) <= 100
+                     and (select bool_and(json_typeof(c) = 'string' and length(c #>> '{}') <= 128) is not false
+                          from json_array_elements(f.value) c)
                  else false end) is not false
              from json_each(retry) f) then
         return;
     end if;
     raise exception 'retry must be {"max_attempts": 1..1000, "backoff": "fixed" or "exponential", '
-        '"delay_ms": 0..86400000, "max_delay_ms": 0..86400000}, each optional'
+        '"delay_ms": 0..86400000, "max_delay_ms": 0..86400000, "delays_ms": [0..86400000, ...], "jitter": 0..1, '
+        '"non_retryable": ["code", ...]}, each optional'
         using errcode = 'OR008', hint = 'invalid request';
 end $$;
+
+create function outrun.is_number(json_text text, lowest int, highest int) returns boolean
+language sql immutable as $$
+    select case when json_text ~ '^[0-9]{1,8}$' then json_text::int between lowest and highest else false end
+$$;
 
 create function outrun.is_queue_name(name text) returns boolean
 language sql immutable as $$
@@ -143,7 +156,9 @@ create function outrun.start_run(
     priority int default 0,
     concurrency_key text default null,
     dedupe_key text default null,
-    dedupe_ms bigint default null
+    dedupe_ms bigint default null,
+    timeout_ms bigint default null,
+    attempt_timeout_ms bigint default null
 ) returns uuid
 language plpgsql as $$
 declare
@@ -166,6 +181,9 @@ begin
             using errcode = 'OR008', hint = 'invalid request';
     elsif dedupe_ms not between 1 and 31622400000 or dedupe_ms is not null and dedupe_key is null then
         raise exception 'a de-duplication window must be 1 to 31622400000 ms, and have a key'
+            using errcode = 'OR008', hint = 'invalid request';
+    elsif timeout_ms not between 1 and 31622400000 or attempt_timeout_ms not between 1 and 31622400000 then
+        raise exception 'a timeout must be 1 to 31622400000 ms'
             using errcode = 'OR008', hint = 'invalid request';
     elsif octet_length(input::text) > 1048576 then
         raise exception 'the input has % bytes, more than 1048576', octet_length(input::text)
@@ -210,6 +228,8 @@ begin
         || coalesce(',"retry":' || retry::text, '')
         || case when priority = 0 then '' else ',"priority":' || priority end
         || coalesce(',"concurrency_key":' || to_json(concurrency_key), '')
+        || coalesce(',"timeout_ms":' || timeout_ms, '')
+        || coalesce(',"attempt_timeout_ms":' || attempt_timeout_ms, '')
         || ',"input":' || input::text || '}'), at);
     return run;
 end $$;
@@ -428,174 +448,3 @@ end $$;
 comment on function outrun.cancel is
     'Asks for the end of a run and returns its status: cancelled at once where no attempt is live, else running '
     'until the worker has stopped. Saying it twice is harmless. Raises OR001, OR002.';
-
--- What the engine decides. Conditional: a decision that is late, doubled or overtaken changes nothing and is false.
-
-create function outrun.record_attempt_lost(run uuid, attempt int, reason text) returns boolean
-language plpgsql as $$
-begin
-    perform from outrun.run t
-    where t.id = record_attempt_lost.run and t.status = 'running' and t.attempt = record_attempt_lost.attempt
-    for no key update;
-    if not found then
-        return false;
-    end if;
-    perform outrun.fail(run, attempt,
-        ('{"code":"attempt_lost","message":' || to_json(reason) || '}')::json, true);
-    return true;
-end $$;
-
-create function outrun.record_retry(run uuid, attempt int, at timestamptz) returns boolean
-language plpgsql as $$
-declare
-    r outrun.run;
-begin
-    update outrun.run t
-    set retry_at = record_retry.at, next_seq = t.next_seq + 1, updated_at = clock_timestamp()
-    where t.id = record_retry.run and t.status = 'retrying' and t.attempt = record_retry.attempt
-      and t.retry_at is null
-    returning t.* into r;
-    if not found then
-        return false;
-    end if;
-    perform outrun.write_outbox(run, r.next_seq - 1, r.tenant, r.shard, r.attempt,
-        outrun.event_json('run.retry.scheduled',
-            '{"attempt":' || (attempt + 1) || ',"at":' || outrun.json_instant(at) || '}'),
-        r.updated_at);
-    return true;
-end $$;
-
-create function outrun.record_failed(run uuid, attempt int) returns boolean
-language plpgsql as $$
-declare
-    r outrun.run;
-begin
-    select * into r from outrun.run t
-    where t.id = record_failed.run and t.status = 'retrying' and t.attempt = record_failed.attempt
-    for no key update;
-    if not found then
-        return false;
-    end if;
-    perform outrun.finish(run, 'failed', null, r.error, 'run.failed',
-        '{"error":' || coalesce(r.error::text, 'null') || '}');
-    return true;
-end $$;
-
-create function outrun.record_cancelled(run uuid, attempt int) returns boolean
-language plpgsql as $$
-begin
-    perform from outrun.run t
-    where t.id = record_cancelled.run and t.finished_at is null
-      and t.attempt = record_cancelled.attempt and t.cancel_requested_at is not null
-    for no key update;
-    if not found then
-        return false;
-    end if;
-    perform outrun.finish(run, 'cancelled', null, null, 'run.cancelled', '{}');
-    return true;
-end $$;
-
--- The run's lock first: every append that committed before is then seen by whoever sees this transaction. The log
--- delivers a commit before others see it, so the message says which transaction to wait for.
-create function outrun.resolve(run uuid) returns boolean
-language plpgsql as $$
-begin
-    perform from outrun.run r where r.id = resolve.run for no key update;
-    update outrun.halted_run h set resolved_at = clock_timestamp() where h.run_id = resolve.run;
-    if not found then
-        return false;
-    end if;
-    perform pg_logical_emit_message(true, 'outrun.resolve', run || ' ' || pg_current_xact_id());
-    return true;
-end $$;
-comment on function outrun.resolve is
-    'Publishes the events of a halted run again, from where it halted on: to be called when the cause is mended. '
-    'False if the run is not halted.';
-
--- A function, because of its lock: each of its statements sees what whoever had the lock before has done.
-create function outrun.acquire_lease(slot text, connector text, splits int, holder text, length interval, grace interval)
-returns bigint
-language plpgsql as $$
-declare
-    at    timestamptz;
-    taken bigint;
-begin
-    lock table outrun.lease in share row exclusive mode;
-    at := clock_timestamp();
-    if exists (select from outrun.lease l
-               where l.connector = acquire_lease.connector and l.until + grace >= at
-                 and (l.slot = acquire_lease.slot or l.splits <> acquire_lease.splits)) then
-        return null;
-    end if;
-    update outrun.lease l set epoch = l.epoch + 1, until = '-infinity'
-    where l.connector = acquire_lease.connector and l.splits <> acquire_lease.splits;
-    insert into outrun.lease as l (slot, connector, splits, epoch, holder, until)
-    values (slot, connector, splits, 1, holder, at + length)
-    on conflict on constraint lease_pkey do update
-    set epoch = l.epoch + 1, holder = excluded.holder, until = excluded.until
-    returning l.epoch into taken;
-    return taken;
-end $$;
-comment on function outrun.acquire_lease is
-    'Takes the lease on a slot: its new epoch, or null while another process has it, or one of a connector whose '
-    'shards are split in another way.';
-create function outrun.repair(run uuid, from_seq bigint default 0, until_seq bigint default 0) returns boolean
-language plpgsql as $$
-declare
-    shard int;
-begin
-    -- What the ledger itself has lost, or its retention has dropped, a topic must not lose as well.
-    select t.shard into shard from outrun.run t
-    where t.id = repair.run
-      and t.topic_deleted_at is null
-      and t.next_seq = (
-          select sum(case json_typeof(o.events) when 'array' then json_array_length(o.events) end)
-          from outrun.run_outbox o where o.run_id = t.id);
-    if not found then
-        return false;
-    end if;
-    delete from outrun.repair_request q
-    using outrun.watermark w
-    where (q.shard & 1023) % w.splits = w.split and pg_visible_in_snapshot(q.xid::text::xid8, w.snapshot);
-    insert into outrun.repair_request (run_id, shard, from_seq, until_seq)
-    values (run, shard, from_seq, until_seq);
-    perform pg_logical_emit_message(true, 'outrun.repair', run || ' ' || from_seq || ' ' || until_seq);
-    return true;
-end $$;
-comment on function outrun.repair is
-    'Has the connector hold the run''s topic against the ledger and make it right: filled up where events are missing '
-    'at its end, else made anew with the same offsets. Events from from_seq on and before until_seq, which the firehose '
-    'lacks, are appended there, behind later ones; saying it twice appends them twice. '
-    'False if there is no such run, its topic has been given up, or the ledger does not have all of its events any more.';
-
-create function outrun.barrier(id text) returns pg_lsn
-language sql as $$
-    select pg_logical_emit_message(true, 'outrun.barrier', id)
-$$;
-comment on function outrun.barrier is
-    'Writes a marker into the write-ahead log. Once a publisher has passed it, all that committed before is published.';
-
--- The lower ten bits, so that a row with an impossible shard is delivered as well: to be dead-lettered.
-create function outrun.make_publications(splits int) returns void
-language plpgsql as $$
-declare
-    name text;
-begin
-    for split in 0 .. splits - 1 loop
-        name := format('outrun_%s_of_%s', split, splits);
-        continue when exists (select from pg_publication where pubname = name);
-        begin
-            execute format(
-                'create publication %I for table outrun.run_outbox '
-                '(run_id, first_seq, tenant, shard, attempt, events, appended_us, trace) '
-                'where ((shard & 1023) %% %s = %s) '
-                'with (publish = ''insert'', publish_via_partition_root = true)',
-                name, splits, split);
-        exception when duplicate_object or unique_violation then
-            null; -- another connector makes it at this moment
-        end;
-    end loop;
-end $$;
-comment on function outrun.make_publications is
-    'Makes the publications outrun_0_of_N to outrun_N-1_of_N, each of which has one of N parts of the shards, for a '
-    'connector with N slots. They must be there before the slots are.';
