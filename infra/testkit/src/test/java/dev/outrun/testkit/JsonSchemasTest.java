@@ -6,11 +6,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion.VersionFlag;
+import dev.outrun.ledger.Ledger;
+import dev.outrun.ledger.StartRun;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.json.WireJson;
 import dev.outrun.schema.run.RunId;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -31,10 +35,11 @@ final class JsonSchemasTest {
         RunId failed = outrun.start("chat-demo", "{\"rate\":-1}");
         RunId cancelled = outrun.start("sleeper", "null");
         outrun.api().cancel(cancelled.toString(), "for the test");
+        RunId suspended = suspendedAndSignalled(outrun);
 
         // When
         Set<String> seen = new TreeSet<>();
-        for (RunId run : List.of(retried, failed, cancelled)) {
+        for (RunId run : List.of(retried, failed, cancelled, suspended)) {
             for (Event event : outrun.awaitEnd(run)) {
                 seen.add(event.type());
                 assertValid("envelope", WireJson.mapper().readTree(event.envelope()));
@@ -52,11 +57,35 @@ final class JsonSchemasTest {
                         "run.attempt.started",
                         "run.attempt.failed",
                         "run.retry.scheduled",
+                        "run.suspended",
+                        "run.signal.received",
+                        "run.resumed",
                         "run.cancel.requested",
                         "run.completed",
                         "run.failed",
                         "run.cancelled"),
                 seen);
+    }
+
+    /** A run of every setting that this test suspends in the place of a worker. */
+    private static RunId suspendedAndSignalled(TestOutrun outrun) {
+        Ledger ledger = outrun.ledger();
+        RunId run =
+                ledger.start(
+                        StartRun.with("echo", "1")
+                                .queue("by-hand")
+                                .runAt(Instant.now().plus(Duration.ofHours(1)))
+                                .retry(
+                                        "{\"delays_ms\":[1],\"jitter\":0.5,\"non_retryable\":[\"x\"]}")
+                                .priority(1)
+                                .concurrencyKey("k")
+                                .timeoutMs(7_200_000L)
+                                .attemptTimeoutMs(7_200_000L)
+                                .build());
+        ledger.claim(run, 1, "by hand");
+        ledger.suspend(run, 1, Instant.now().plus(Duration.ofHours(1)), "go-on", null);
+        ledger.signal(run, "go-on", "{}");
+        return run;
     }
 
     private void assertValid(String name, JsonNode value) throws IOException {

@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Runs: start, list, show, cancel, resolve. */
+/** Runs: start, list, show, cancel, signal, resume, resolve. */
 final class RunRoutes {
 
     private static final HeaderName IDEMPOTENCY_KEY = HeaderNames.create("Idempotency-Key");
@@ -56,6 +56,8 @@ final class RunRoutes {
                 Route.get("/v1/runs", this::list),
                 Route.get("/v1/runs/{id}", this::show),
                 Route.post("/v1/runs/{id}/cancel", this::cancel),
+                Route.post("/v1/runs/{id}/signals/{name}", this::signal),
+                Route.post("/v1/runs/{id}/resume", this::resume),
                 Route.post("/v1/runs/{id}/resolve", this::resolve));
     }
 
@@ -122,6 +124,21 @@ final class RunRoutes {
         Reply.json(response, RunJson.whole(run(ledger, id)));
     }
 
+    private void signal(ServerRequest request, ServerResponse response) {
+        String name = Text.signal(request.path().pathParameters().get("name"));
+        String data = Body.read(request, startBodyBytesMax);
+        long seq = ledger.signal(id(request), name, data == null ? "null" : data);
+        Reply.json(response, WireJson.write(new Signalled(seq)));
+    }
+
+    private record Signalled(long seq) {}
+
+    private void resume(ServerRequest request, ServerResponse response) {
+        RunId id = id(request);
+        ledger.resume(id);
+        Reply.json(response, RunJson.whole(run(ledger, id)));
+    }
+
     private void resolve(ServerRequest request, ServerResponse response) {
         RunId id = id(request);
         ledger.resolve(id);
@@ -179,7 +196,8 @@ final class RunRoutes {
             return text == null ? null : RunStatus.of(text);
         } catch (IllegalArgumentException e) {
             throw Text.invalid(
-                    "'status' must be queued, running, retrying, completed, failed or cancelled");
+                    "'status' must be queued, running, retrying, suspended, completed, failed or"
+                            + " cancelled");
         }
     }
 

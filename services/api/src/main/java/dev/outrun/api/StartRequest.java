@@ -22,6 +22,8 @@ final class StartRequest {
                     "retry",
                     "priority",
                     "concurrency_key",
+                    "timeout_ms",
+                    "attempt_timeout_ms",
                     "dedupe_key",
                     "dedupe_ms",
                     "idempotency_key");
@@ -49,6 +51,8 @@ final class StartRequest {
                 .retry(retry == null || "null".equals(retry.json()) ? null : retry.json())
                 .priority(priority == null ? 0 : priority.intValue())
                 .concurrencyKey(key(body, "concurrency_key"))
+                .timeoutMs(body.integer("timeout_ms", 1, DELAY_MS_MAX))
+                .attemptTimeoutMs(body.integer("attempt_timeout_ms", 1, DELAY_MS_MAX))
                 .dedupe(dedupe(body))
                 .build();
     }

@@ -217,6 +217,20 @@ class BadRequestTest {
                         "{\"width\":null}")) {
             all.add(new Bad("PATCH", "/v1/queues/q", JSON, change, 400, "invalid_request"));
         }
+        all.add(new Bad("POST", open + "/signals/a%20b", JSON, "1", 400, "invalid_request"));
+        all.add(new Bad("POST", open + "/signals/a", JSON, "{", 400, "invalid_json"));
+        all.add(
+                new Bad(
+                        "POST",
+                        open + "/signals/a",
+                        "text/plain",
+                        "1",
+                        415,
+                        "unsupported_media_type"));
+        all.add(new Bad("POST", closed + "/signals/a", JSON, "1", 409, "run_closed"));
+        all.add(new Bad("POST", NOBODY + "/signals/a", JSON, "1", 404, "unknown_run"));
+        all.add(new Bad("POST", closed + "/resume", "", "", 409, "run_closed"));
+        all.add(new Bad("POST", NOBODY + "/resume", "", "", 404, "unknown_run"));
         all.add(new Bad("PATCH", "/v1/queues/q", JSON, "{", 400, "invalid_json"));
         all.add(new Bad("PATCH", "/v1/queues/q", "", "{}", 415, "unsupported_media_type"));
         all.add(new Bad("GET", "/v1/queues/Q", "", "", 400, "invalid_request"));

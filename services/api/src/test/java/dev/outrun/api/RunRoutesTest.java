@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.run.RunStatus;
 import dev.outrun.teststack.TestStack;
 import dev.outrun.teststack.TestStackExtension;
 import java.net.http.HttpRequest;
@@ -44,6 +45,46 @@ class RunRoutesTest {
             assertTrue(run.get("finished_at").isNull());
             assertTrue(started.body().contains("\"input\":" + input));
             assertEquals(started.body(), stage.get("/v1/runs/" + id).body());
+        }
+    }
+
+    @Test
+    void signal_toASuspendedRun_goesOnWithIt(TestStack stack) throws Exception {
+        try (ApiStage stage = new ApiStage(stack)) {
+            // Given
+            RunId run = stage.start();
+            stage.ledger.claim(run, 1, "worker");
+            stage.ledger.suspend(run, 1, null, "approval", null);
+
+            // When
+            HttpResponse<String> signalled =
+                    stage.post("/v1/runs/" + run + "/signals/approval", "{ \"by\": \"me\" }");
+            HttpResponse<String> withoutData =
+                    stage.post("/v1/runs/" + run + "/signals/other", null);
+
+            // Then
+            assertEquals("{\"seq\":3}", signalled.body());
+            assertEquals("{\"seq\":5}", withoutData.body());
+            assertEquals(RunStatus.QUEUED, stage.ledger.run(run).orElseThrow().status());
+        }
+    }
+
+    @Test
+    void resume_ofASuspendedRun_letsItGoOn(TestStack stack) throws Exception {
+        try (ApiStage stage = new ApiStage(stack)) {
+            // Given
+            RunId run = stage.start();
+            stage.ledger.claim(run, 1, "worker");
+            stage.ledger.suspend(run, 1, null, "approval", null);
+            assertEquals(
+                    "suspended",
+                    ApiStage.json(stage.get("/v1/runs/" + run)).get("status").textValue());
+
+            // When
+            JsonNode resumed = ApiStage.json(stage.post("/v1/runs/" + run + "/resume", null));
+
+            // Then
+            assertEquals("queued", resumed.get("status").textValue());
         }
     }
 

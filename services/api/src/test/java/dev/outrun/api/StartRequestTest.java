@@ -24,6 +24,7 @@ class StartRequestTest {
         String body =
                 "{\"handler\":\"chat-demo\",\"queue\":\"q.1\",\"input\": { \"a\" : 1 } ,"
                         + "\"priority\":-3,\"concurrency_key\":\"c\",\"dedupe_key\":\"d\",\"dedupe_ms\":9,"
+                        + "\"timeout_ms\":60000,\"attempt_timeout_ms\":1000,"
                         + "\"delay_ms\":1500,\"retry\":{\"max_attempts\":2},\"idempotency_key\":\"k\"}";
 
         // When
@@ -38,6 +39,8 @@ class StartRequestTest {
                         .retry("{\"max_attempts\":2}")
                         .priority(-3)
                         .concurrencyKey("c")
+                        .timeoutMs(60_000L)
+                        .attemptTimeoutMs(1_000L)
                         .dedupe(new StartRun.Dedupe("d", 9L))
                         .build(),
                 start);
@@ -68,7 +71,8 @@ class StartRequestTest {
                 "{'handler':'e','dedupe_key':''} | 'dedupe_key'",
                 "{'handler':'e','dedupe_ms':5} | 'dedupe_ms'",
                 "{'handler':'e','dedupe_key':'k','dedupe_ms':0} | 'dedupe_ms'",
-                "{'handler':'e','timeout_ms':1} | 'timeout_ms'",
+                "{'handler':'e','timeout_ms':0} | 'timeout_ms'",
+                "{'handler':'e','attempt_timeout_ms':'1'} | 'attempt_timeout_ms'",
                 "{'handler':'e','parent':'x'} | 'parent'",
                 "{'handler':'e','delay_ms':-1} | 'delay_ms'",
                 "{'handler':'e','delay_ms':1.5} | 'delay_ms'",

@@ -86,6 +86,15 @@ public final class ApiClient {
                         .build());
     }
 
+    /** Tells a run something, JSON text; answers where it is in the log. */
+    public JsonNode signal(String id, String name, String data) {
+        json(data);
+        return call(
+                request("/v1/runs/" + RunCommand.encode(id) + "/signals/" + RunCommand.encode(name))
+                        .POST(BodyPublishers.ofString(data))
+                        .build());
+    }
+
     /** Says that the cause of a run's halting is mended, and returns the run. */
     public JsonNode resolve(String id) {
         return post("/v1/runs/" + RunCommand.encode(id) + "/resolve");

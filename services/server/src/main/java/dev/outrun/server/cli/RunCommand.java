@@ -64,6 +64,16 @@ final class RunCommand {
                             description = "What its queue's limit per key counts it under.")
                     @Nullable String concurrencyKey,
             @Option(
+                            names = "--timeout-ms",
+                            paramLabel = "MS",
+                            description = "How long the run may take.")
+                    @Nullable Long timeoutMs,
+            @Option(
+                            names = "--attempt-timeout-ms",
+                            paramLabel = "MS",
+                            description = "How long each of its attempts may take.")
+                    @Nullable Long attemptTimeoutMs,
+            @Option(
                             names = "--dedupe-key",
                             paramLabel = "KEY",
                             description = "Be the run its queue has for this key, if it has one.")
@@ -82,6 +92,8 @@ final class RunCommand {
                 .put("priority", priority)
                 .put("delay_ms", delayMs)
                 .put("concurrency_key", concurrencyKey)
+                .put("timeout_ms", timeoutMs)
+                .put("attempt_timeout_ms", attemptTimeoutMs)
                 .put("dedupe_key", dedupeKey)
                 .put("dedupe_ms", dedupeMs);
         JsonNode run = api.client().start(handler, input, more);
@@ -180,6 +192,35 @@ final class RunCommand {
             @Option(names = "--reason", paramLabel = "TEXT", description = "Why, for its log.")
                     @Nullable String reason) {
         spec.commandLine().getOut().println(api.client().cancel(id, reason).get("status").asText());
+    }
+
+    @Command(
+            name = "signal",
+            description = "Tell a run something, and print where it is in the log.",
+            mixinStandardHelpOptions = true)
+    void signal(
+            @Mixin ApiOptions api,
+            @Parameters(paramLabel = "ID", description = "The run's id.") String id,
+            @Parameters(paramLabel = "NAME", description = "The signal's name.") String name,
+            @Option(
+                            names = "--data",
+                            paramLabel = "JSON",
+                            defaultValue = "null",
+                            description = "What it says (default: ${DEFAULT-VALUE}).")
+                    String data) {
+        JsonNode answer = api.client().signal(id, name, data);
+        spec.commandLine().getOut().println(answer.get("seq").asLong());
+    }
+
+    @Command(
+            name = "resume",
+            description = "Let a suspended run go on at once.",
+            mixinStandardHelpOptions = true)
+    void resume(
+            @Mixin ApiOptions api,
+            @Parameters(paramLabel = "ID", description = "The run's id.") String id) {
+        JsonNode run = api.client().post("/v1/runs/" + encode(id) + "/resume");
+        spec.commandLine().getOut().println(run.get("status").asText());
     }
 
     @Command(
