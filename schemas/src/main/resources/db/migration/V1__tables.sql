@@ -92,6 +92,8 @@ create table outrun.run (
     wake_at             timestamptz,
     wake_signal         text,
     cancel_requested_at timestamptz,
+    forked_from         uuid,
+    forked_at           bigint,
     created_at          timestamptz not null,
     updated_at          timestamptz not null,
     finished_at         timestamptz,
@@ -102,6 +104,8 @@ comment on column outrun.run.status is
     'queued, running, retrying, suspended, completed, failed or cancelled; control is no run, but the log of a queue.';
 comment on column outrun.run.wake_at is
     'When a suspended run goes on at the latest, as wake_signal is the signal that it goes on at; null: never.';
+comment on column outrun.run.forked_from is
+    'The run whose first forked_at events its log begins with.';
 comment on column outrun.run.priority is
     'Of the runs that wait in a queue, the greatest goes first.';
 comment on column outrun.run.attempt is
@@ -116,8 +120,18 @@ create unique index run_idempotency on outrun.run (tenant, idempotency_key)
 create index run_newest on outrun.run (tenant, created_at desc, id desc);
 create index run_open on outrun.run (tenant, created_at desc, id desc)
     where finished_at is null;
+create index run_forked_from on outrun.run (forked_from)
+    where forked_from is not null;
 create index run_open_in_queue on outrun.run (queue, id)
     where finished_at is null;
+
+-- Runs that have failed and not been redriven: somebody may have to look.
+create table outrun.failed_run (
+    run_id    uuid        primary key,
+    queue     text        not null,
+    failed_at timestamptz not null
+);
+create index failed_run_in_queue on outrun.failed_run (queue, failed_at);
 
 -- One row is one append: 1..N consecutive events of one run. json, not jsonb: consumers get what was
 -- appended, byte for byte.

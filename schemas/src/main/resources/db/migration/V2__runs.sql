@@ -358,6 +358,9 @@ begin
         next_seq = t.next_seq + 1, updated_at = clock_timestamp(), finished_at = clock_timestamp()
     where t.id = finish.run
     returning t.* into r;
+    if status = 'failed' then
+        insert into outrun.failed_run (run_id, queue, failed_at) values (run, r.queue, r.finished_at);
+    end if;
     perform outrun.write_outbox(run, r.next_seq - 1, r.tenant, r.shard, r.attempt,
         outrun.event_json(type, data), r.updated_at);
     return r.next_seq - 1;

@@ -175,6 +175,43 @@ final class EngineLifecycleTest {
     }
 
     @Test
+    void run_forkedAfterWhateverHappened_hasAnotherAttemptWithAllItsRetries() {
+        // Given: what was copied ends in a failure for good
+        var run = engine.log("a");
+        run.requestedWithRetry("{\"max_attempts\":2,\"delay_ms\":0}");
+        run.started("w@1");
+        run.failed();
+        run.retryScheduled(run.lastTime());
+        run.started("w@1");
+        run.failed();
+        engine.hush();
+
+        // When / Then
+        run.forked();
+        assertEquals(List.of(run.task(3)), engine.tasks());
+        assertEquals(List.of(run.view("queued")), engine.views());
+        run.started("w@1");
+        run.failed();
+        assertEquals(List.of(run.retry(3, run.lastTime())), engine.decisions());
+    }
+
+    @Test
+    void run_forkedWhileAnAttemptWasLive_isNotThatWorkersAnyMore() {
+        // Given
+        var run = engine.log("a");
+        run.requested();
+        run.started("w@1");
+        run.forked();
+        engine.hush();
+
+        // When
+        engine.leaving("w", 1);
+
+        // Then
+        assertEquals(List.of(), engine.decisions());
+    }
+
+    @Test
     void runs_ofOneShard_goTheirWaysApart() {
         // Given
         var one = engine.log("a");

@@ -12,6 +12,9 @@ public final class EventTypes {
     /** Always seq 0. */
     public static final String REQUESTED = "run.requested";
 
+    /** After the events that a fork's log has from another. */
+    public static final String FORKED = "run.forked";
+
     public static final String ATTEMPT_STARTED = "run.attempt.started";
     public static final String ATTEMPT_FAILED = "run.attempt.failed";
     public static final String RETRY_SCHEDULED = "run.retry.scheduled";

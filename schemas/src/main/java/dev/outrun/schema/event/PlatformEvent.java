@@ -42,6 +42,9 @@ public sealed interface PlatformEvent {
         }
     }
 
+    /** {@link EventTypes#FORKED}: the attempt to come. */
+    record Forked(int attempt) implements PlatformEvent {}
+
     /** {@link EventTypes#ATTEMPT_STARTED}. */
     record AttemptStarted(String worker) implements PlatformEvent {
 
@@ -105,6 +108,7 @@ public sealed interface PlatformEvent {
     static @Nullable PlatformEvent of(String type, byte[] data) {
         return switch (type) {
             case EventTypes.REQUESTED -> WireJson.read(data, Requested.class);
+            case EventTypes.FORKED -> WireJson.read(data, Forked.class);
             case EventTypes.ATTEMPT_STARTED -> WireJson.read(data, AttemptStarted.class);
             case EventTypes.ATTEMPT_FAILED -> AttemptFailedReader.read(data);
             case EventTypes.RETRY_SCHEDULED -> WireJson.read(data, RetryScheduled.class);

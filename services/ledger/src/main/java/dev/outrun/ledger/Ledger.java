@@ -95,6 +95,32 @@ public interface Ledger {
     RunStatus cancel(RunId run, @Nullable String reason);
 
     /**
+     * Starts a run whose log begins with the first events of another, those before seq {@code at},
+     * and goes on with another attempt; returns its id. Throws {@code unknown_run}, {@code
+     * run_id_taken}, {@code invalid_request}.
+     *
+     * @param id minted ahead; null lets the database mint one
+     */
+    RunId fork(RunId run, long at, @Nullable RunId id);
+
+    /**
+     * Has a failed run driven again, by a fork that goes on where it failed, and returns its id:
+     * said again, the same; empty where the run has not failed. Throws {@code unknown_run}.
+     *
+     * @param id minted ahead; null lets the database mint one
+     */
+    Optional<RunId> redrive(RunId run, @Nullable RunId id);
+
+    /**
+     * Has up to so many of a queue's failed runs driven again and returns how many: none are left
+     * when it is 0.
+     *
+     * @param handler null is any
+     * @param since not those that failed before this time; null is any
+     */
+    int redrive(String queue, @Nullable String handler, @Nullable Instant since, int most);
+
+    /**
      * Publishes a halted run's events again, from where it halted on: to be called when the cause
      * is mended. False if the run is not halted.
      */

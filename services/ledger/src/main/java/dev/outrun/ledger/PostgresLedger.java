@@ -100,7 +100,7 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
                 JSON.valueOf(start.input()),
                 start.queue(),
                 start.tenant().name(),
-                start.id() == null ? null : start.id().value(),
+                value(start.id()),
                 start.idempotencyKey(),
                 offset(start.runAt()),
                 start.retry() == null ? null : JSON.valueOf(start.retry()),
@@ -185,6 +185,29 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
     @Override
     public boolean resume(RunId run) {
         return ask(ErrorCode.INVALID_REQUEST, () -> Routines.resume(jooq, run.value()));
+    }
+
+    @Override
+    public RunId fork(RunId run, long at, @Nullable RunId id) {
+        return ask(
+                ErrorCode.INVALID_REQUEST,
+                () -> new RunId(Routines.fork(jooq, run.value(), at, value(id))));
+    }
+
+    @Override
+    public Optional<RunId> redrive(RunId run, @Nullable RunId id) {
+        return ask(
+                ErrorCode.INVALID_REQUEST,
+                () ->
+                        Optional.ofNullable(Routines.redrive(jooq, run.value(), value(id)))
+                                .map(RunId::new));
+    }
+
+    @Override
+    public int redrive(String queue, @Nullable String handler, @Nullable Instant since, int most) {
+        return ask(
+                ErrorCode.INVALID_REQUEST,
+                () -> Routines.redriveQueue(jooq, queue, handler, offset(since), most));
     }
 
     @Override
@@ -293,6 +316,10 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
         } catch (DataAccessException e) {
             throw Refusals.of(e, malformed);
         }
+    }
+
+    private static @Nullable UUID value(@Nullable RunId id) {
+        return id == null ? null : id.value();
     }
 
     private static @Nullable OffsetDateTime offset(@Nullable Instant time) {

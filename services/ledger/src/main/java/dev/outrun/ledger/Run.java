@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param attempt the live attempt, or the last one; 0 before the first
  * @param nextSeq how many events its log has
  * @param input JSON text, as are output and error
+ * @param fork null for a run of its own
  * @param topicDeletedAt when its topic was given up, after the retention; null while it has one
  * @param halted null while all of its events can be published
  */
@@ -30,12 +31,20 @@ public record Run(
         @Nullable String output,
         @Nullable String error,
         @Nullable String idempotencyKey,
+        @Nullable Fork fork,
         @Nullable Instant runAt,
         Instant createdAt,
         Instant updatedAt,
         @Nullable Instant finishedAt,
         @Nullable Instant topicDeletedAt,
         @Nullable Halted halted) {
+
+    /**
+     * What a fork's log begins with.
+     *
+     * @param at how many events of that run
+     */
+    public record Fork(RunId from, long at) {}
 
     /**
      * Why nothing of the run is published from a seq on.

@@ -9,6 +9,7 @@ import dev.outrun.schema.run.Tenant;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
+import java.util.UUID;
 import org.jooq.Field;
 import org.jooq.JSON;
 import org.jooq.Record;
@@ -34,6 +35,8 @@ final class RunRow {
                     RUN.OUTPUT,
                     RUN.ERROR,
                     RUN.IDEMPOTENCY_KEY,
+                    RUN.FORKED_FROM,
+                    RUN.FORKED_AT,
                     RUN.RUN_AT,
                     RUN.CREATED_AT,
                     RUN.UPDATED_AT,
@@ -64,12 +67,18 @@ final class RunRow {
                 text(row.get(RUN.OUTPUT)),
                 text(row.get(RUN.ERROR)),
                 row.get(RUN.IDEMPOTENCY_KEY),
+                fork(row),
                 instant(row.get(RUN.RUN_AT)),
                 row.get(RUN.CREATED_AT).toInstant(),
                 row.get(RUN.UPDATED_AT).toInstant(),
                 instant(row.get(RUN.FINISHED_AT)),
                 instant(row.get(RUN.TOPIC_DELETED_AT)),
                 halted(row));
+    }
+
+    private static Run.@Nullable Fork fork(Record row) {
+        UUID from = row.get(RUN.FORKED_FROM);
+        return from == null ? null : new Run.Fork(new RunId(from), row.get(RUN.FORKED_AT));
     }
 
     private static Run.@Nullable Halted halted(Record row) {

@@ -425,6 +425,72 @@ public final class InMemoryLedger implements Ledger {
     }
 
     @Override
+    public RunId fork(RunId id, long at, @Nullable RunId minted) {
+        return transaction(() -> forkRun(known(id), at, minted).id);
+    }
+
+    private MemoryRun forkRun(MemoryRun source, long at, @Nullable RunId minted) {
+        int most = source.log.size() - (source.finishedAt == null ? 0 : 1);
+        require(at >= 1 && at <= most, ErrorCode.INVALID_REQUEST, "at " + at);
+        RunId id = minted == null ? RunId.mint(clock, ids) : minted;
+        require(!runs.containsKey(id), ErrorCode.RUN_ID_TAKEN, "a run with the id " + id);
+        String key = source.start.concurrencyKey();
+        int place = (key == null ? id.toString() : key).hashCode();
+        StartRun start = source.start.toBuilder().idempotencyKey(null).runAt(null).build();
+        Instant now = now();
+        MemoryRun fork = new MemoryRun(start, id, shard(start.queue(), place), now);
+        fork.fork = new Run.Fork(source.id, at);
+        runs.put(id, fork);
+        for (Event event : List.copyOf(source.log.subList(0, (int) at))) {
+            fork.attempt = event.attempt();
+            written(fork, fork.write(event.type(), event.data(), now));
+        }
+        String data =
+                "{\"from\":"
+                        + quoted(source.id.toString())
+                        + ",\"at\":"
+                        + at
+                        + ",\"attempt\":"
+                        + (fork.attempt + 1)
+                        + "}";
+        written(fork, fork.write(EventTypes.FORKED, data, now));
+        return fork;
+    }
+
+    @Override
+    public Optional<RunId> redrive(RunId id, @Nullable RunId minted) {
+        return transaction(() -> {
+            MemoryRun run = known(id);
+            if (run.redrivenAs == null && run.status == RunStatus.FAILED) {
+                run.redrivenAs = forkRun(run, run.log.size() - 1L, minted).id;
+            }
+            return Optional.ofNullable(run.redrivenAs);
+        });
+    }
+
+    @Override
+    public int redrive(String queue, @Nullable String handler, @Nullable Instant since, int most) {
+        return transaction(() -> {
+            List<MemoryRun> failed =
+                    runs.values().stream()
+                            .filter(run -> run.status == RunStatus.FAILED)
+                            .filter(run -> run.redrivenAs == null)
+                            .filter(run -> run.start.queue().equals(queue))
+                            .filter(run -> handler == null || handler.equals(run.start.handler()))
+                            .filter(run ->
+                                    since == null
+                                            || (run.finishedAt != null
+                                                    && !run.finishedAt.isBefore(since)))
+                            .limit(most)
+                            .toList();
+            for (MemoryRun run : failed) {
+                run.redrivenAs = forkRun(run, run.log.size() - 1L, null).id;
+            }
+            return failed.size();
+        });
+    }
+
+    @Override
     public boolean resolve(RunId run) {
         return transaction(() -> {
             MemoryRun halted = runs.get(run);

@@ -18,6 +18,7 @@ final class InMemoryLedgerTest
                 DecisionContract,
                 QueueContract,
                 SignalContract,
+                ForkContract,
                 ReadContract {
 
     private final InMemoryLedger ledger = new InMemoryLedger(InstantSource.system());

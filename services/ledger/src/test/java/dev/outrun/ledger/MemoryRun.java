@@ -22,6 +22,8 @@ final class MemoryRun {
     @Nullable String worker;
     @Nullable String output;
     @Nullable String error;
+    Run.@Nullable Fork fork;
+    @Nullable RunId redrivenAs;
     boolean retryDecided;
     @Nullable Instant wakeAt;
     @Nullable String wakeSignal;
@@ -80,6 +82,7 @@ final class MemoryRun {
                 output,
                 error,
                 start.idempotencyKey(),
+                fork,
                 start.runAt(),
                 createdAt,
                 updatedAt,

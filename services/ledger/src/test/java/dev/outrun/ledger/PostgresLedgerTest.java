@@ -41,6 +41,7 @@ final class PostgresLedgerTest
                 DecisionContract,
                 QueueContract,
                 SignalContract,
+                ForkContract,
                 ReadContract {
 
     private final TestStack stack;

@@ -103,6 +103,11 @@ public record RunFacts(
                 && Objects.equals(attemptAt, before.attemptAt);
     }
 
+    /** As if nothing had gone wrong yet. */
+    RunFacts afresh() {
+        return counting(0, 0, false);
+    }
+
     RunFacts withCancelRequested() {
         return counting(failures, lost, true);
     }

@@ -78,6 +78,10 @@ public final class RunRules {
             case null -> Outcome.of(before.seen(event, before.status()), state);
             case PlatformEvent.Requested again ->
                     throw new IllegalArgumentException("a log begins twice");
+            case PlatformEvent.Forked forked -> {
+                RunFacts facts = before.seen(event, RunStatus.QUEUED).afresh();
+                yield published(facts, state.toForked(forked.attempt(), facts.time()));
+            }
             case PlatformEvent.AttemptStarted started ->
                     started(before.seen(event, RunStatus.RUNNING), state, started.worker());
             case PlatformEvent.AttemptFailed failed ->

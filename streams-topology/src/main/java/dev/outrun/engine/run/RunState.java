@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * Backoff    ─ {@link Backoff#toQueued its time comes} ─▶ Queued
  *
  * any of them ─ {@link #toTimedOut the run has taken too long} ─▶ Deciding
+ * any of them ─ {@link #toForked run.forked, after what was copied} ─▶ Queued
  * any of them ─ run.completed, run.failed, run.cancelled ─▶ no state: the run is forgotten
  * </pre>
  *
@@ -59,6 +60,11 @@ public sealed interface RunState {
     /** The run has taken too long. */
     default Deciding toTimedOut(Decision.TimedOut what, Instant due) {
         return new Deciding(what, due);
+    }
+
+    /** What came before was another run's. */
+    default Queued toForked(int attempt, Instant since) {
+        return new Queued(attempt, since);
     }
 
     /** No attempt is live as far as the log says, or its end is being decided. */

@@ -143,6 +143,10 @@ public final class TestLog {
         write("run.resumed", "{\"attempt\":" + (attempt + 1) + ",\"by\":\"time\"}");
     }
 
+    public void forked() {
+        write("run.forked", "{\"from\":\"x\",\"at\":1,\"attempt\":" + (attempt + 1) + "}");
+    }
+
     public void cancelRequested() {
         write("run.cancel.requested", "{}");
     }
