@@ -42,7 +42,7 @@ create table outrun.queue_log (
 
 -- Attempts that hold a place in a queue with limits, or held it within its rate's period. Rows of attempts that are
 -- over are left to the next claim.
-create table outrun.queue_slot (
+create table outrun.queue_start (
     queue           text,
     run_id          uuid,
     attempt         int,

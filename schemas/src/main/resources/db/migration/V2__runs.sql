@@ -322,7 +322,7 @@ declare
 begin
     select q.name into limited from outrun.run t join outrun.queue q on q.name = t.queue
     where t.id = claim.run and t.attempt = claim.attempt - 1 and t.status in ('queued', 'retrying');
-    if limited is not null and not outrun.take_slot(limited, run, attempt) then
+    if limited is not null and not outrun.admit(limited, run, attempt) then
         return;
     end if;
     update outrun.run t

@@ -139,7 +139,7 @@ $$;
 
 -- Whether an attempt may start now: the queue's mode and limits, held to at the moment of the claim, whatever tasks
 -- are about. Claims in a queue with limits take turns until their transactions end.
-create function outrun.take_slot(queue text, run uuid, attempt int) returns boolean
+create function outrun.admit(queue text, run uuid, attempt int) returns boolean
 language plpgsql as $$
 declare
     q       outrun.queue;
@@ -147,13 +147,13 @@ declare
     limited boolean;
 begin
     select q2.concurrency is not null or q2.concurrency_per_key is not null or q2.rate_limit is not null
-    into limited from outrun.queue q2 where q2.name = take_slot.queue;
+    into limited from outrun.queue q2 where q2.name = admit.queue;
     if limited then
         perform pg_advisory_xact_lock(outrun.queue_lock(queue));
     else
         perform pg_advisory_xact_lock_shared(outrun.queue_lock(queue));
     end if;
-    select * into q from outrun.queue t where t.name = take_slot.queue; -- as it is under the lock
+    select * into q from outrun.queue t where t.name = admit.queue; -- as it is under the lock
     if q.mode = 'paused' or q.mode = 'draining' and attempt = 1 then
         return false;
     elsif coalesce(q.concurrency, q.concurrency_per_key, q.rate_limit) is null then
@@ -161,16 +161,16 @@ begin
     elsif not limited then
         return false; -- it has just become so; the engine will ask again
     end if;
-    select t.concurrency_key into key from outrun.run t where t.id = take_slot.run;
+    select t.concurrency_key into key from outrun.run t where t.id = admit.run;
     -- An attempt that has just ended is in the log, and known to the engine, a moment before it is seen here.
     for look in 1 .. 10 loop
         if outrun.has_room(q, key) then
-            insert into outrun.queue_slot (queue, run_id, attempt, concurrency_key, at)
+            insert into outrun.queue_start (queue, run_id, attempt, concurrency_key, at)
             values (queue, run, attempt, key, clock_timestamp())
             on conflict do nothing;
             return true;
         end if;
-        perform pg_sleep(0.01);
+        perform pg_sleep(0.005);
     end loop;
     return false;
 end $$;
@@ -181,7 +181,7 @@ declare
     since timestamptz := clock_timestamp() - q.rate_per_ms * interval '1 ms';
     room  boolean;
 begin
-    delete from outrun.queue_slot s
+    delete from outrun.queue_start s
     where s.queue = q.name and (since is null or s.at < since)
       and not exists (select from outrun.run t
                       where t.id = s.run_id and t.status = 'running' and t.attempt = s.attempt);
@@ -189,7 +189,7 @@ begin
         and coalesce(count(*) filter (where live and s.concurrency_key = key) < q.concurrency_per_key, true)
         and coalesce(count(*) filter (where s.at >= since) < q.rate_limit, true)
     into room
-    from outrun.queue_slot s
+    from outrun.queue_start s
     cross join lateral (select exists (
         select from outrun.run t
         where t.id = s.run_id and t.status = 'running' and t.attempt = s.attempt) as live) l

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 
 import dev.outrun.engine.out.ShardKey;
 import dev.outrun.engine.run.OpenRun;
+import dev.outrun.engine.run.RunState;
 import dev.outrun.engine.run.TestLog;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.topic.Topics;
@@ -29,6 +30,7 @@ final class ShardTakeOverTest {
             open(Shard.QUEUES_STORE, Stored.QUEUES);
     private Instant now = EngineScenario.START;
     private MockProcessorContext<ShardKey, Object> context = new MockProcessorContext<>();
+    private final TestLog queueLog = log("the queue's");
     private ShardProcessor processor = takeOver();
 
     @Test
@@ -107,6 +109,59 @@ final class ShardTakeOverTest {
         // Then
         assertEquals(List.of(run.view("completed")), said("views"));
         assertNull(store.get(run.run().toString()));
+    }
+
+    @Test
+    void queues_afterATakeOver_keepToTheirSettingsAndKnowWhoIsWhere() {
+        // Given
+        queueKeepsTo("\"concurrency\":2,\"rate\":{\"limit\":2,\"per_ms\":60000}");
+        var done = log("a");
+        var out = log("b");
+        var waiting = log("c");
+        done.requested();
+        done.started("w@1");
+        done.completed();
+        out.requested();
+        waiting.requested();
+
+        // When / Then: one has started and another may at any moment
+        takeOver();
+        advance(Duration.ofSeconds(1));
+        assertEquals(List.of(), said("tasks"));
+        out.started("w@1");
+        advance(Duration.ofSeconds(58));
+        assertEquals(List.of(), said("tasks"));
+        advance(Duration.ofSeconds(1));
+        assertEquals(List.of(waiting.task(1)), said("tasks"));
+    }
+
+    @Test
+    void runsThatWaitForTheirTurn_afterATakeOver_haveIt() {
+        // Given
+        queueKeepsTo("\"mode\":\"paused\"");
+        var run = log("a");
+        run.requested();
+        queueKeepsTo("\"mode\":\"active\"");
+        OpenRun queued = store.get(run.run().toString());
+        store.put(
+                run.run().toString(),
+                new OpenRun(queued.facts(), new RunState.Queued(1, EngineScenario.START)));
+
+        // When
+        takeOver();
+        advance(Duration.ofSeconds(1));
+
+        // Then
+        assertEquals(List.of(run.task(1)), said("tasks"));
+    }
+
+    private void queueKeepsTo(String settings) {
+        queueLog.write(
+                "queue.changed",
+                "{\"queue\":\"default\",\"order\":\"fifo\",\"width\":1,"
+                        + (settings.contains("mode") ? "" : "\"mode\":\"active\",")
+                        + settings
+                        + "}");
     }
 
     private TestLog log(String name) {

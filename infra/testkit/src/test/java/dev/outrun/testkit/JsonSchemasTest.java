@@ -36,10 +36,11 @@ final class JsonSchemasTest {
         RunId cancelled = outrun.start("sleeper", "null");
         outrun.api().cancel(cancelled.toString(), "for the test");
         RunId suspended = suspendedAndSignalled(outrun);
+        RunId forked = outrun.ledger().fork(suspended, 1, null);
 
         // When
         Set<String> seen = new TreeSet<>();
-        for (RunId run : List.of(retried, failed, cancelled, suspended)) {
+        for (RunId run : List.of(retried, failed, cancelled, suspended, forked)) {
             for (Event event : outrun.awaitEnd(run)) {
                 seen.add(event.type());
                 assertValid("envelope", WireJson.mapper().readTree(event.envelope()));
@@ -57,6 +58,7 @@ final class JsonSchemasTest {
                         "run.attempt.started",
                         "run.attempt.failed",
                         "run.retry.scheduled",
+                        "run.forked",
                         "run.suspended",
                         "run.signal.received",
                         "run.resumed",

@@ -3,11 +3,14 @@ package dev.outrun.testkit;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import dev.outrun.ledger.StartRun;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.server.cli.Main;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -22,19 +25,28 @@ final class ReadmeTest {
     private static final Pattern WORD = Pattern.compile("'([^']*)'|(\\S+)");
 
     @Test
-    void runCommands_ofTheReadme_allSucceed(TestOutrun outrun) throws IOException {
+    void runAndQueueCommands_ofTheReadme_allSucceed(TestOutrun outrun) throws IOException {
         // Given
         RunId run = outrun.start("echo", "1");
         outrun.awaitEnd(run);
+        RunId waiting =
+                outrun.ledger()
+                        .start(
+                                StartRun.with("echo", "1")
+                                        .runAt(Instant.now().plus(Duration.ofHours(1)))
+                                        .build());
         List<String> commands =
                 Files.readAllLines(Path.of("../../README.md")).stream()
-                        .filter(line -> line.startsWith("./outrun run "))
+                        .filter(line -> line.matches("\\./outrun (run|queue) .*"))
                         .toList();
         assertFalse(commands.isEmpty());
 
         // When / Then
         for (String command : commands) {
-            List<String> words = words(command.replace("$RUN", run.toString()));
+            List<String> words =
+                    words(
+                            command.replace("$RUN", run.toString())
+                                    .replace("$WAITING", waiting.toString()));
             words.addAll(List.of("--url", outrun.url().toString()));
             assertEquals(0, Main.run(words.toArray(String[]::new)), command);
         }

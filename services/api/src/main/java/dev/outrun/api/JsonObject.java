@@ -9,6 +9,8 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import java.io.IOException;
+import java.time.DateTimeException;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -159,6 +161,16 @@ final class JsonObject {
             // Falls through: too large for a long is out of bounds as well.
         }
         throw invalid("'" + name + "' must be a whole number, " + least + " to " + most);
+    }
+
+    /** A time; null where there is none, or {@code null}. */
+    @Nullable Instant time(String name) {
+        String text = string(name);
+        try {
+            return text == null ? null : Instant.parse(text);
+        } catch (DateTimeException e) {
+            throw invalid("'" + name + "' must be a time such as 2026-01-31T12:00:00Z");
+        }
     }
 
     /** A field whose value is not {@code null}. */

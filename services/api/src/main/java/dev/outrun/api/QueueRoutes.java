@@ -8,13 +8,14 @@ import dev.outrun.schema.run.RunStatus;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Queues: list, show, change, pause, resume, drain, obliterate. */
+/** Queues: list, show, change, pause, resume, drain, redrive, obliterate. */
 final class QueueRoutes {
 
     private static final Set<String> FIELDS =
@@ -23,6 +24,10 @@ final class QueueRoutes {
 
     /** Runs cancelled in one transaction. */
     private static final int OBLITERATE_AT_ONCE = 1_000;
+
+    private static final int REDRIVE_AT_ONCE = 100;
+    private static final int REDRIVE_DEFAULT = 1_000;
+    private static final int REDRIVE_MAX = 100_000;
 
     private final Ledger ledger;
 
@@ -38,6 +43,7 @@ final class QueueRoutes {
                 Route.post("/v1/queues/{queue}/pause", mode("paused")),
                 Route.post("/v1/queues/{queue}/resume", mode("active")),
                 Route.post("/v1/queues/{queue}/drain", mode("draining")),
+                Route.post("/v1/queues/{queue}/redrive", this::redrive),
                 Route.post("/v1/queues/{queue}/obliterate", this::obliterate));
     }
 
@@ -76,6 +82,8 @@ final class QueueRoutes {
 
     private record Obliterated(long cancelled) {}
 
+    private record Redriven(long redriven) {}
+
     private void list(ServerRequest request, ServerResponse response) {
         Query.of(request, Set.of());
         List<Shown> queues = ledger.queues().stream().map(Shown::of).toList();
@@ -112,6 +120,23 @@ final class QueueRoutes {
             some = ledger.obliterate(queue, OBLITERATE_AT_ONCE);
         }
         Reply.json(response, WireJson.write(new Obliterated(cancelled)));
+    }
+
+    private void redrive(ServerRequest request, ServerResponse response) {
+        String queue = queue(request);
+        String text = Body.read(request, BODY_BYTES_MAX);
+        JsonObject body = JsonObject.parse(text == null ? "{}" : text);
+        body.allow(Set.of("handler", "since", "limit"));
+        String handler = body.string("handler");
+        Instant since = body.time("since");
+        Long limit = body.integer("limit", 1, REDRIVE_MAX);
+        long most = limit == null ? REDRIVE_DEFAULT : limit;
+        long redriven = 0;
+        for (int some = -1; some != 0 && redriven < most; redriven += some) {
+            int batch = (int) Math.min(most - redriven, REDRIVE_AT_ONCE);
+            some = ledger.redrive(queue, handler, since, batch);
+        }
+        Reply.json(response, WireJson.write(new Redriven(redriven)));
     }
 
     private void reply(ServerResponse response, String queue) {

@@ -47,12 +47,24 @@ final class RunJson {
         json.writeNumberField("attempt", run.attempt());
         json.writeNumberField("next_seq", run.nextSeq());
         text(json, "idempotency_key", run.idempotencyKey());
+        forked(json, run.fork());
         text(json, "run_at", run.runAt());
         text(json, "created_at", run.createdAt());
         text(json, "updated_at", run.updatedAt());
         text(json, "finished_at", run.finishedAt());
         text(json, "topic_deleted_at", run.topicDeletedAt());
         halted(json, run.halted());
+    }
+
+    private static void forked(JsonGenerator json, Run.@Nullable Fork fork) throws IOException {
+        if (fork == null) {
+            json.writeNullField("forked");
+            return;
+        }
+        json.writeObjectFieldStart("forked");
+        json.writeStringField("from", fork.from().toString());
+        json.writeNumberField("at", fork.at());
+        json.writeEndObject();
     }
 
     private static void halted(JsonGenerator json, Run.@Nullable Halted halted) throws IOException {

@@ -21,9 +21,10 @@ import java.io.IOException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Runs: start, list, show, cancel, signal, resume, resolve. */
+/** Runs: start, list, show, cancel, signal, resume, fork, redrive, resolve. */
 final class RunRoutes {
 
     private static final HeaderName IDEMPOTENCY_KEY = HeaderNames.create("Idempotency-Key");
@@ -35,7 +36,7 @@ final class RunRoutes {
     /** Runs asked for at once: each may have an input and an output of 1 MiB. */
     private static final int LIST_CHUNK = 25;
 
-    private static final int CANCEL_BODY_BYTES_MAX = 64 * 1024;
+    private static final int SMALL_BODY_BYTES_MAX = 64 * 1024;
     private static final int REASON_CHARACTERS_MAX = 1_000;
 
     private final Ledger ledger;
@@ -58,6 +59,8 @@ final class RunRoutes {
                 Route.post("/v1/runs/{id}/cancel", this::cancel),
                 Route.post("/v1/runs/{id}/signals/{name}", this::signal),
                 Route.post("/v1/runs/{id}/resume", this::resume),
+                Route.post("/v1/runs/{id}/fork", this::fork),
+                Route.post("/v1/runs/{id}/redrive", this::redrive),
                 Route.post("/v1/runs/{id}/resolve", this::resolve));
     }
 
@@ -75,7 +78,11 @@ final class RunRoutes {
             started(response, Status.OK_200, startedBefore(start, tenant, refusal));
             return;
         }
-        RunId id = startOrGiveBack(start, tenant, minted);
+        RunId id =
+                startOrGiveBack(
+                        tenant,
+                        minted,
+                        () -> ledger.start(start.toBuilder().id(minted).tenant(tenant).build()));
         started(response, id.equals(minted) ? Status.CREATED_201 : Status.OK_200, id);
     }
 
@@ -94,10 +101,10 @@ final class RunRoutes {
         return ledger.runWithKey(tenant, key).orElseThrow(() -> refusal);
     }
 
-    private RunId startOrGiveBack(StartRun start, Tenant tenant, RunId minted) {
+    private RunId startOrGiveBack(Tenant tenant, RunId minted, Supplier<RunId> start) {
         RunId id;
         try {
-            id = ledger.start(start.toBuilder().id(minted).tenant(tenant).build());
+            id = start.get();
         } catch (OutrunException e) {
             boolean unused =
                     e.code().kind() == ErrorCode.Kind.USER && e.code() != ErrorCode.RUN_ID_TAKEN;
@@ -112,6 +119,35 @@ final class RunRoutes {
         return id;
     }
 
+    private void fork(ServerRequest request, ServerResponse response) {
+        RunId source = id(request);
+        JsonObject body = JsonObject.parse(Body.read(request, SMALL_BODY_BYTES_MAX));
+        body.allow(Set.of("at"));
+        Long at = body.integer("at", 1, Long.MAX_VALUE);
+        if (at == null) {
+            throw Text.invalid("'at' is missing");
+        }
+        Tenant tenant = run(ledger, source).tenant();
+        RunId minted = ids.take(tenant);
+        RunId id = startOrGiveBack(tenant, minted, () -> ledger.fork(source, at, minted));
+        started(response, Status.CREATED_201, id);
+    }
+
+    private void redrive(ServerRequest request, ServerResponse response) {
+        RunId failed = id(request);
+        Tenant tenant = run(ledger, failed).tenant();
+        RunId minted = ids.take(tenant);
+        RunId id =
+                startOrGiveBack(
+                        tenant,
+                        minted,
+                        () ->
+                                ledger.redrive(failed, minted)
+                                        .orElseThrow(() ->
+                                                Text.invalid("run " + failed + " has not failed")));
+        started(response, id.equals(minted) ? Status.CREATED_201 : Status.OK_200, id);
+    }
+
     private void show(ServerRequest request, ServerResponse response) {
         Query.of(request, Set.of());
         Reply.json(response, RunJson.whole(run(ledger, id(request))));
@@ -119,7 +155,7 @@ final class RunRoutes {
 
     private void cancel(ServerRequest request, ServerResponse response) {
         RunId id = id(request);
-        RunStatus status = ledger.cancel(id, reason(Body.read(request, CANCEL_BODY_BYTES_MAX)));
+        RunStatus status = ledger.cancel(id, reason(Body.read(request, SMALL_BODY_BYTES_MAX)));
         response.status(status.isTerminal() ? Status.OK_200 : Status.ACCEPTED_202);
         Reply.json(response, RunJson.whole(run(ledger, id)));
     }

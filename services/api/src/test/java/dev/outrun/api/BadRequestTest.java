@@ -231,6 +231,16 @@ class BadRequestTest {
         all.add(new Bad("POST", NOBODY + "/signals/a", JSON, "1", 404, "unknown_run"));
         all.add(new Bad("POST", closed + "/resume", "", "", 409, "run_closed"));
         all.add(new Bad("POST", NOBODY + "/resume", "", "", 404, "unknown_run"));
+        for (String at :
+                List.of("{}", "{\"at\":0}", "{\"at\":9}", "{\"at\":\"1\"}", "{\"at\":1,\"x\":1}")) {
+            all.add(new Bad("POST", open + "/fork", JSON, at, 400, "invalid_request"));
+        }
+        all.add(new Bad("POST", NOBODY + "/fork", JSON, "{\"at\":1}", 404, "unknown_run"));
+        all.add(new Bad("POST", open + "/redrive", "", "", 400, "invalid_request"));
+        all.add(new Bad("POST", NOBODY + "/redrive", "", "", 404, "unknown_run"));
+        for (String filter : List.of("{\"since\":\"today\"}", "{\"limit\":0}", "{\"x\":1}")) {
+            all.add(new Bad("POST", "/v1/queues/q/redrive", JSON, filter, 400, "invalid_request"));
+        }
         all.add(new Bad("PATCH", "/v1/queues/q", JSON, "{", 400, "invalid_json"));
         all.add(new Bad("PATCH", "/v1/queues/q", "", "{}", 415, "unsupported_media_type"));
         all.add(new Bad("GET", "/v1/queues/Q", "", "", 400, "invalid_request"));

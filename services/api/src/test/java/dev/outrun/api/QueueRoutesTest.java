@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.RunStatus;
+import dev.outrun.schema.work.Decision;
 import dev.outrun.teststack.TestStack;
 import dev.outrun.teststack.TestStackExtension;
 import java.net.http.HttpRequest;
@@ -93,6 +94,29 @@ final class QueueRoutesTest {
             for (RunId run : List.of(one, other)) {
                 assertEquals(RunStatus.CANCELLED, stage.ledger.run(run).orElseThrow().status());
             }
+        }
+    }
+
+    @Test
+    void queue_redriven_hasItsFailedRunsAgain(TestStack stack) throws Exception {
+        try (ApiStage stage = new ApiStage(stack)) {
+            // Given
+            for (int i = 0; i < 3; i++) {
+                RunId run = stage.start();
+                stage.ledger.claim(run, 1, "worker");
+                stage.ledger.fail(run, 1, "1", false);
+                stage.ledger.record(new Decision.Fail(run.toString(), 1));
+            }
+
+            // When
+            String two =
+                    stage.post("/v1/queues/default/redrive", "{\"handler\":\"echo\",\"limit\":2}")
+                            .body();
+            String rest = stage.post("/v1/queues/default/redrive", null).body();
+
+            // Then
+            assertEquals("{\"redriven\":2}", two);
+            assertEquals("{\"redriven\":1}", rest);
         }
     }
 

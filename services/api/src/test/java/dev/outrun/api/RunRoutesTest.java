@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.RunStatus;
+import dev.outrun.schema.work.Decision;
 import dev.outrun.teststack.TestStack;
 import dev.outrun.teststack.TestStackExtension;
 import java.net.http.HttpRequest;
@@ -85,6 +86,50 @@ class RunRoutesTest {
 
             // Then
             assertEquals("queued", resumed.get("status").textValue());
+        }
+    }
+
+    @Test
+    void fork_atAnEvent_isARunOfItsOwn(TestStack stack) throws Exception {
+        try (ApiStage stage = new ApiStage(stack)) {
+            // Given
+            RunId run = stage.start();
+            stage.append(run, "1");
+
+            // When
+            HttpResponse<String> forked = stage.post("/v1/runs/" + run + "/fork", "{\"at\":2}");
+
+            // Then
+            assertEquals(201, forked.statusCode());
+            JsonNode fork = ApiStage.json(forked);
+            assertEquals(run.toString(), fork.get("forked").get("from").textValue());
+            assertEquals(2, fork.get("forked").get("at").longValue());
+            assertEquals(3, fork.get("next_seq").longValue());
+            assertEquals(400, stage.post("/v1/runs/" + run + "/fork", "{\"at\":3}").statusCode());
+            assertEquals(2, stage.minted.get(), "the id of what was refused is used again");
+        }
+    }
+
+    @Test
+    void redrive_ofAFailedRun_isTheSameRunHoweverOften(TestStack stack) throws Exception {
+        try (ApiStage stage = new ApiStage(stack)) {
+            // Given
+            RunId run = stage.start();
+            stage.ledger.claim(run, 1, "worker");
+            stage.ledger.fail(run, 1, "1", false);
+            stage.ledger.record(new Decision.Fail(run.toString(), 1));
+
+            // When
+            HttpResponse<String> first = stage.post("/v1/runs/" + run + "/redrive", null);
+            HttpResponse<String> second = stage.post("/v1/runs/" + run + "/redrive", null);
+
+            // Then
+            assertEquals(List.of(201, 200), List.of(first.statusCode(), second.statusCode()));
+            assertEquals(first.body(), second.body());
+            assertEquals(
+                    "{\"redriven\":0}",
+                    stage.post("/v1/queues/default/redrive", "{\"since\":\"2026-01-01T00:00:00Z\"}")
+                            .body());
         }
     }
 

@@ -185,7 +185,7 @@ public final class InMemoryLedger implements Ledger {
             }
             if (attempt != run.attempt + 1
                     || !run.isWaiting()
-                    || !queues.takeSlot(run, attempt, now())) {
+                    || !queues.admits(run, attempt, now())) {
                 return Optional.empty();
             }
             run.attempt = attempt;
@@ -431,7 +431,7 @@ public final class InMemoryLedger implements Ledger {
 
     private MemoryRun forkRun(MemoryRun source, long at, @Nullable RunId minted) {
         int most = source.log.size() - (source.finishedAt == null ? 0 : 1);
-        require(at >= 1 && at <= most, ErrorCode.INVALID_REQUEST, "at " + at);
+        require(at >= 1 && at <= most, ErrorCode.INVALID_REQUEST, "cannot be forked at " + at);
         RunId id = minted == null ? RunId.mint(clock, ids) : minted;
         require(!runs.containsKey(id), ErrorCode.RUN_ID_TAKEN, "a run with the id " + id);
         String key = source.start.concurrencyKey();

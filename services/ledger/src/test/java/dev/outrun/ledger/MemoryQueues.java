@@ -27,10 +27,10 @@ final class MemoryQueues {
             Set.of("mode", "order", "width", "concurrency", "concurrency_per_key", "rate");
 
     private final Map<String, QueueSettings> settings = new TreeMap<>();
-    private final Map<String, List<Slot>> slots = new HashMap<>();
+    private final Map<String, List<Start>> starts = new HashMap<>();
     private final Map<String, Held> held = new HashMap<>();
 
-    private record Slot(MemoryRun run, int attempt, Instant at) {
+    private record Start(MemoryRun run, int attempt, Instant at) {
 
         boolean isLive() {
             return run.isLive(attempt);
@@ -129,30 +129,30 @@ final class MemoryQueues {
         }
     }
 
-    /** Whether an attempt may start now; it holds a slot then. */
-    boolean takeSlot(MemoryRun run, int attempt, Instant now) {
+    /** Whether an attempt may start now; if so, it counts. */
+    boolean admits(MemoryRun run, int attempt, Instant now) {
         QueueSettings queue = settings(run.start.queue());
         if (queue.mode() == Mode.PAUSED || (queue.mode() == Mode.DRAINING && attempt == 1)) {
             return false;
         }
         Rate rate = queue.rate();
         Instant since = rate == null ? now : now.minus(rate.per());
-        List<Slot> taken = slots.computeIfAbsent(queue.queue(), any -> new ArrayList<>());
-        taken.removeIf(slot -> !slot.isLive() && !slot.isStartedAfter(since));
+        List<Start> taken = starts.computeIfAbsent(queue.queue(), any -> new ArrayList<>());
+        taken.removeIf(start -> !start.isLive() && !start.isStartedAfter(since));
         String key = run.start.concurrencyKey();
-        long live = taken.stream().filter(Slot::isLive).count();
+        long live = taken.stream().filter(Start::isLive).count();
         long ofKey =
                 taken.stream()
-                        .filter(slot -> slot.isLive() && key != null)
-                        .filter(slot -> Objects.equals(key, slot.run().start.concurrencyKey()))
+                        .filter(start -> start.isLive() && key != null)
+                        .filter(start -> Objects.equals(key, start.run().start.concurrencyKey()))
                         .count();
-        long recent = taken.stream().filter(slot -> slot.isStartedAfter(since)).count();
+        long recent = taken.stream().filter(start -> start.isStartedAfter(since)).count();
         boolean room =
                 isBelow(live, queue.concurrency())
                         && isBelow(ofKey, queue.concurrencyPerKey())
                         && isBelow(recent, rate == null ? null : rate.limit());
         if (room) {
-            taken.add(new Slot(run, attempt, now));
+            taken.add(new Start(run, attempt, now));
         }
         return room;
     }

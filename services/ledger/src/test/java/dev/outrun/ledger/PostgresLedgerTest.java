@@ -18,7 +18,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -146,6 +148,29 @@ final class PostgresLedgerTest
             // Then
             open.rollback();
         }
+    }
+
+    @Test
+    void claims_of_many_workers_at_once_stay_within_the_queues_concurrency() throws Exception {
+        // Given
+        ledger.registerHandlers(List.of(HANDLER));
+        ledger.changeQueue("crowded", "{\"concurrency\":3}");
+        List<Callable<Boolean>> claims = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            RunId run = ledger.start(StartRun.with(HANDLER, "1").queue("crowded").build());
+            claims.add(() -> ledger.claim(run, 1, WORKER).isPresent());
+        }
+
+        // When
+        int granted = 0;
+        try (ExecutorService workers = Executors.newFixedThreadPool(8)) {
+            for (Future<Boolean> claim : workers.invokeAll(claims)) {
+                granted += claim.get() ? 1 : 0;
+            }
+        }
+
+        // Then
+        assertEquals(3, granted);
     }
 
     private static void startInNewQueue(Connection connection) throws SQLException {

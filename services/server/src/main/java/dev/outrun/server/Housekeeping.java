@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What has to be done now and then: making the outbox's partitions ahead of their days, and
- * sweeping the run topics. A thread for each.
+ * What has to be done now and then: making the outbox's partitions ahead of their days, deleting
+ * what counts for nothing any more, and sweeping the run topics. A thread for each.
  */
 final class Housekeeping implements AutoCloseable {
 
@@ -21,6 +21,11 @@ final class Housekeeping implements AutoCloseable {
     private static final int DAYS_AHEAD = 7;
 
     private static final Duration PARTITIONS_EVERY = Duration.ofHours(1);
+
+    private static final Duration DELETE_EVERY = Duration.ofMinutes(10);
+
+    /** Rows deleted in one transaction. */
+    private static final int DELETE_AT_ONCE = 1_000;
 
     /** After so long runs that were refused may be started. */
     private static final Duration SWEEP_EVERY = Duration.ofSeconds(30);
@@ -39,6 +44,7 @@ final class Housekeeping implements AutoCloseable {
         this.threads =
                 List.of(
                         start("partitions", PARTITIONS_EVERY, () -> makePartitions(ledger)),
+                        start("lapsed", DELETE_EVERY, () -> deleteLapsed(ledger)),
                         start("run-topics", SWEEP_EVERY, reaper::sweep));
     }
 
@@ -72,6 +78,13 @@ final class Housekeeping implements AutoCloseable {
         int made = ledger.makePartitions(DAYS_AHEAD);
         if (made > 0) {
             log.info("made outbox partitions count={}", made);
+        }
+    }
+
+    private static void deleteLapsed(Ledger ledger) {
+        int deleted = DELETE_AT_ONCE;
+        while (deleted == DELETE_AT_ONCE) {
+            deleted = ledger.deleteLapsed(DELETE_AT_ONCE);
         }
     }
 

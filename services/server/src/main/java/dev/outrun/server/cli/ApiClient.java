@@ -105,6 +105,11 @@ public final class ApiClient {
         return call(request(path).POST(BodyPublishers.noBody()).build());
     }
 
+    /** What the call with this body at this path answers. */
+    public JsonNode post(String path, JsonNode body) {
+        return call(request(path).POST(BodyPublishers.ofString(body.toString())).build());
+    }
+
     /** What there is at this path, with these changes. */
     public JsonNode patch(String path, JsonNode change) {
         return call(

@@ -151,6 +151,33 @@ final class QueueCommand {
     }
 
     @Command(
+            name = "redrive",
+            description = "Have failed runs go on where they failed, as other runs.",
+            mixinStandardHelpOptions = true)
+    void redrive(
+            @Mixin ApiOptions api,
+            @Parameters(paramLabel = "QUEUE", description = "Its name.") String queue,
+            @Option(
+                            names = "--handler",
+                            paramLabel = "HANDLER",
+                            description = "Only runs of this handler.")
+                    @Nullable String handler,
+            @Option(
+                            names = "--since",
+                            paramLabel = "TIME",
+                            description = "Only runs that failed then or later.")
+                    @Nullable String since,
+            @Option(
+                            names = "--limit",
+                            paramLabel = "N",
+                            description = "At most so many (default: 1000).")
+                    @Nullable Integer limit) {
+        ObjectNode filter = WireJson.mapper().createObjectNode();
+        filter.put("handler", handler).put("since", since).put("limit", limit);
+        print(api.client().post(path(queue) + "/redrive", filter));
+    }
+
+    @Command(
             name = "obliterate",
             description = "Cancel every open run, those that run included.",
             mixinStandardHelpOptions = true)

@@ -224,6 +224,35 @@ final class RunCommand {
     }
 
     @Command(
+            name = "fork",
+            description = "Start a run whose log begins with another's, and print its id.",
+            mixinStandardHelpOptions = true)
+    void fork(
+            @Mixin ApiOptions api,
+            @Parameters(paramLabel = "ID", description = "The other run's id.") String id,
+            @Option(
+                            names = "--at",
+                            paramLabel = "SEQ",
+                            required = true,
+                            description = "The first event that is not copied.")
+                    long at) {
+        ObjectNode body = WireJson.mapper().createObjectNode().put("at", at);
+        JsonNode fork = api.client().post("/v1/runs/" + encode(id) + "/fork", body);
+        spec.commandLine().getOut().println(fork.get("id").asText());
+    }
+
+    @Command(
+            name = "redrive",
+            description = "Have a failed run go on where it failed, as another, and print its id.",
+            mixinStandardHelpOptions = true)
+    void redrive(
+            @Mixin ApiOptions api,
+            @Parameters(paramLabel = "ID", description = "The failed run's id.") String id) {
+        JsonNode fork = api.client().post("/v1/runs/" + encode(id) + "/redrive");
+        spec.commandLine().getOut().println(fork.get("id").asText());
+    }
+
+    @Command(
             name = "resolve",
             description = "Publish a halted run's events again, once the cause is mended.",
             mixinStandardHelpOptions = true)
