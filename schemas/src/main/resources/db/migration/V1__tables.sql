@@ -91,6 +91,12 @@ create table outrun.run (
     retry_at            timestamptz,
     wake_at             timestamptz,
     wake_signal         text,
+    wake_children       int,
+    parent_id           uuid,
+    on_failure          text        not null default 'continue',
+    detached            boolean     not null default false,
+    children            int         not null default 0,
+    children_ended      int         not null default 0,
     cancel_requested_at timestamptz,
     forked_from         uuid,
     forked_at           bigint,
@@ -104,6 +110,12 @@ comment on column outrun.run.status is
     'queued, running, retrying, suspended, completed, failed or cancelled; control is no run, but the log of a queue.';
 comment on column outrun.run.wake_at is
     'When a suspended run goes on at the latest, as wake_signal is the signal that it goes on at; null: never.';
+comment on column outrun.run.wake_children is
+    'Of how many of its children a suspended run awaits the end; -1: of all.';
+comment on column outrun.run.on_failure is
+    'What a child that has not completed does to its parent: continue or fail_parent.';
+comment on column outrun.run.detached is
+    'Whether a child goes on when its parent has ended; else it is cancelled.';
 comment on column outrun.run.forked_from is
     'The run whose first forked_at events its log begins with.';
 comment on column outrun.run.priority is
@@ -120,6 +132,8 @@ create unique index run_idempotency on outrun.run (tenant, idempotency_key)
 create index run_newest on outrun.run (tenant, created_at desc, id desc);
 create index run_open on outrun.run (tenant, created_at desc, id desc)
     where finished_at is null;
+create index run_child on outrun.run (parent_id, created_at desc, id desc)
+    where parent_id is not null;
 create index run_forked_from on outrun.run (forked_from)
     where forked_from is not null;
 create index run_open_in_queue on outrun.run (queue, id)

@@ -158,7 +158,11 @@ create function outrun.start_run(
     dedupe_key text default null,
     dedupe_ms bigint default null,
     timeout_ms bigint default null,
-    attempt_timeout_ms bigint default null
+    attempt_timeout_ms bigint default null,
+    parent uuid default null,
+    on_failure text default 'continue',
+    detached boolean default false,
+    wait_for text default null
 ) returns uuid
 language plpgsql as $$
 declare
@@ -185,6 +189,12 @@ begin
     elsif timeout_ms not between 1 and 31622400000 or attempt_timeout_ms not between 1 and 31622400000 then
         raise exception 'a timeout must be 1 to 31622400000 ms'
             using errcode = 'OR008', hint = 'invalid request';
+    elsif on_failure is null or on_failure not in ('continue', 'fail_parent') then
+        raise exception 'on_failure must be continue or fail_parent'
+            using errcode = 'OR008', hint = 'invalid request';
+    elsif wait_for is not null and run_at is not null then
+        raise exception 'a run waits for its children or for a time, not for both'
+            using errcode = 'OR008', hint = 'invalid request';
     elsif octet_length(input::text) > 1048576 then
         raise exception 'the input has % bytes, more than 1048576', octet_length(input::text)
             using errcode = 'OR006', hint = 'payload too large';
@@ -200,9 +210,12 @@ begin
     shard := outrun.shard_in_queue(queue, hashtextextended(coalesce(concurrency_key, run::text), 0) & 1073741823);
 
     insert into outrun.run (id, tenant, queue, handler, shard, priority, concurrency_key, status, next_seq, input,
-                            idempotency_key, run_at, created_at, updated_at)
-    values (run, tenant, queue, handler, shard, start_run.priority, start_run.concurrency_key, 'queued', 1, input,
-            start_run.idempotency_key, start_run.run_at, at, at)
+                            idempotency_key, run_at, parent_id, on_failure, detached, wake_children,
+                            created_at, updated_at)
+    values (run, tenant, queue, handler, shard, start_run.priority, start_run.concurrency_key,
+            case when wait_for is null then 'queued' else 'suspended' end, 1, input,
+            start_run.idempotency_key, start_run.run_at, start_run.parent, start_run.on_failure,
+            coalesce(start_run.detached, false), outrun.children_awaited(wait_for), at, at)
     on conflict do nothing;
     if not found then
         select r.id into existing from outrun.run r
@@ -228,9 +241,14 @@ begin
         || coalesce(',"retry":' || retry::text, '')
         || case when priority = 0 then '' else ',"priority":' || priority end
         || coalesce(',"concurrency_key":' || to_json(concurrency_key), '')
+        || coalesce(',"parent":"' || parent || '"', '')
+        || coalesce(',"wait_for":' || to_json(wait_for), '')
         || coalesce(',"timeout_ms":' || timeout_ms, '')
         || coalesce(',"attempt_timeout_ms":' || attempt_timeout_ms, '')
         || ',"input":' || input::text || '}'), at);
+    if parent is not null then
+        perform outrun.child_started(parent, run, tenant, queue, handler);
+    end if;
     return run;
 end $$;
 comment on function outrun.start_run is
@@ -363,6 +381,9 @@ begin
     end if;
     perform outrun.write_outbox(run, r.next_seq - 1, r.tenant, r.shard, r.attempt,
         outrun.event_json(type, data), r.updated_at);
+    if r.parent_id is not null then
+        perform outrun.child_ended(r, data);
+    end if;
     return r.next_seq - 1;
 end $$;
 

@@ -1,14 +1,16 @@
--- Runs that give their worker back and wait: for a time, a signal, or both.
+-- Runs that give their worker back and wait: for a time, a signal, their children.
 
 create function outrun.suspend(
-    run uuid, attempt int, until timestamptz default null, signal text default null, next_seq bigint default null
+    run uuid, attempt int, until timestamptz default null, signal text default null, next_seq bigint default null,
+    children text default null
 ) returns boolean
 language plpgsql as $$
 declare
-    r outrun.run;
+    r       outrun.run;
+    awaited int := outrun.children_awaited(children);
 begin
-    if until is null and signal is null then
-        raise exception 'a run is suspended until a time, a signal, or either'
+    if until is null and signal is null and children is null then
+        raise exception 'a run is suspended until a time, a signal, the end of children, or whichever is first'
             using errcode = 'OR008', hint = 'invalid request';
     elsif signal is not null then
         perform outrun.check_signal_name(signal);
@@ -25,19 +27,21 @@ begin
         return false;
     end if;
     update outrun.run t
-    set status = 'suspended', wake_at = suspend.until, wake_signal = suspend.signal,
+    set status = 'suspended', wake_at = suspend.until, wake_signal = suspend.signal, wake_children = awaited,
         next_seq = t.next_seq + 1, updated_at = clock_timestamp()
     where t.id = suspend.run
     returning t.* into r;
     perform outrun.write_outbox(run, r.next_seq - 1, r.tenant, r.shard, r.attempt,
         outrun.event_json('run.suspended', '{'
-            || concat_ws(',', '"until":' || outrun.json_instant(until), '"signal":' || to_json(signal)) || '}'),
+            || concat_ws(',', '"until":' || outrun.json_instant(until), '"signal":' || to_json(signal),
+                '"children":' || to_json(children)) || '}'),
         r.updated_at);
+    perform outrun.wake_if_children_ended(r);
     return true;
 end $$;
 comment on function outrun.suspend is
-    'Ends the live attempt without an outcome: the run waits until a time, until a signal, or until whichever is '
-    'first, and then has another attempt. With next_seq, the run''s as the worker has read it, false and nothing '
+    'Ends the live attempt without an outcome: the run waits until a time, until a signal, until children have ended '
+    '(all, any, or so many), or until whichever is first, and then has another attempt. With next_seq, the run''s as the worker has read it, false and nothing '
     'is done where something was appended since, such as the signal. Saying it twice is harmless. '
     'Raises OR001, OR002, OR003, OR008.';
 
@@ -57,7 +61,7 @@ declare
     r outrun.run;
 begin
     update outrun.run t
-    set status = 'queued', wake_at = null, wake_signal = null,
+    set status = 'queued', wake_at = null, wake_signal = null, wake_children = null,
         next_seq = t.next_seq + 1, updated_at = clock_timestamp()
     where t.id = wake.run
     returning t.* into r;

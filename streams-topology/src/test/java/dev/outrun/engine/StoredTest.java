@@ -85,6 +85,7 @@ final class StoredTest {
                                         0,
                                         null,
                                         null,
+                                        null,
                                         null),
                                 AT,
                                 null),
@@ -102,9 +103,9 @@ final class StoredTest {
                         + "\"backoff\":\"exponential\",\"delay_ms\":500,\"max_delay_ms\":3600000,"
                         + "\"delays_ms\":[],\"jitter\":0.0,\"non_retryable\":[]},"
                         + "\"priority\":5,\"concurrency_key\":\"k\","
-                        + "\"timeout_ms\":60000,\"attempt_timeout_ms\":1000},"
+                        + "\"wait_for\":\"any\",\"timeout_ms\":60000,\"attempt_timeout_ms\":1000},"
                         + "\"status\":\"RETRYING\",\"attempt\":2,\"failures\":1,\"lost\":1,"
-                        + "\"cancel_requested\":true,"
+                        + "\"cancel_requested\":true,\"has_children\":false,"
                         + "\"begun_at\":\"2026-01-02T03:04:05.678901Z\","
                         + "\"attempt_at\":\"2026-01-02T03:04:05.678901Z\",\"seq\":7,"
                         + "\"time\":\"2026-01-02T03:04:05.678901Z\"},"
@@ -189,6 +190,7 @@ final class StoredTest {
                 new RunState.Deciding(new Decision.AttemptTimedOut(run, 1), AT),
                 new RunState.Deciding(new Decision.TimedOut(run, 1), AT),
                 new RunState.Deciding(new Decision.Resume(run, 1), AT),
+                new RunState.Deciding(new Decision.EndChildren(run, 1), AT),
                 new RunState.Suspended(1, AT),
                 new RunState.Suspended(1, null),
                 new RunState.Cancelling(1, "w@1", AT, AT.plusSeconds(1)));
@@ -197,14 +199,14 @@ final class StoredTest {
     private static OpenRun runIn(RunState state) {
         var request =
                 new PlatformEvent.Requested(
-                        "h", "q", "t", null, RetryPolicy.DEFAULT, 5, "k", 60_000L, 1_000L);
+                        "h", "q", "t", null, RetryPolicy.DEFAULT, 5, "k", "any", 60_000L, 1_000L);
         return new OpenRun(facts(request, AT, AT), state);
     }
 
     private static RunFacts facts(
             PlatformEvent.Requested request, Instant begunAt, @Nullable Instant attemptAt) {
         return new RunFacts(
-                RUN, request, RunStatus.RETRYING, 2, 1, 1, true, begunAt, attemptAt, 7, AT);
+                RUN, request, RunStatus.RETRYING, 2, 1, 1, true, false, begunAt, attemptAt, 7, AT);
     }
 
     private static String json(byte[] stored) {

@@ -8,9 +8,11 @@ import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion.VersionFlag;
 import dev.outrun.ledger.Ledger;
 import dev.outrun.ledger.StartRun;
+import dev.outrun.ledger.Wake;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.json.WireJson;
 import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.run.Tenant;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -36,11 +38,16 @@ final class JsonSchemasTest {
         RunId cancelled = outrun.start("sleeper", "null");
         outrun.api().cancel(cancelled.toString(), "for the test");
         RunId suspended = suspendedAndSignalled(outrun);
+        RunId flow =
+                outrun.ledger()
+                        .startFlow(
+                                Tenant.DEFAULT,
+                                "{\"handler\":\"echo\",\"children\":[{\"handler\":\"echo\"}]}");
         RunId forked = outrun.ledger().fork(suspended, 1, null);
 
         // When
         Set<String> seen = new TreeSet<>();
-        for (RunId run : List.of(retried, failed, cancelled, suspended, forked)) {
+        for (RunId run : List.of(retried, failed, cancelled, suspended, forked, flow)) {
             for (Event event : outrun.awaitEnd(run)) {
                 seen.add(event.type());
                 assertValid("envelope", WireJson.mapper().readTree(event.envelope()));
@@ -59,6 +66,8 @@ final class JsonSchemasTest {
                         "run.attempt.failed",
                         "run.retry.scheduled",
                         "run.forked",
+                        "run.child.started",
+                        "run.child.ended",
                         "run.suspended",
                         "run.signal.received",
                         "run.resumed",
@@ -85,7 +94,8 @@ final class JsonSchemasTest {
                                 .attemptTimeoutMs(7_200_000L)
                                 .build());
         ledger.claim(run, 1, "by hand");
-        ledger.suspend(run, 1, Instant.now().plus(Duration.ofHours(1)), "go-on", null);
+        ledger.suspend(
+                run, 1, new Wake(Instant.now().plus(Duration.ofHours(1)), "go-on", null), null);
         ledger.signal(run, "go-on", "{}");
         return run;
     }

@@ -155,7 +155,7 @@ final class RunTopicsTest {
     private static List<RunId> runs(TestOutrun outrun) {
         return outrun
                 .ledger()
-                .runs(new RunQuery(Tenant.DEFAULT, null, null, null, null, 1_000))
+                .runs(new RunQuery(Tenant.DEFAULT, null, null, null, null, null, 1_000))
                 .stream()
                 .map(Run::id)
                 .toList();

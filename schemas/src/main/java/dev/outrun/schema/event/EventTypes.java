@@ -21,6 +21,8 @@ public final class EventTypes {
     public static final String SUSPENDED = "run.suspended";
     public static final String RESUMED = "run.resumed";
     public static final String SIGNAL_RECEIVED = "run.signal.received";
+    public static final String CHILD_STARTED = "run.child.started";
+    public static final String CHILD_ENDED = "run.child.ended";
     public static final String CANCEL_REQUESTED = "run.cancel.requested";
 
     /** Always last, as are {@link #FAILED} and {@link #CANCELLED}. */

@@ -19,6 +19,8 @@ public sealed interface PlatformEvent {
      * @param retry null: {@link RetryPolicy#DEFAULT}
      * @param priority the greatest in its queue goes first; -1,000 to 1,000
      * @param concurrencyKey what the queue's limit per key counts it under; null: nothing
+     * @param waitFor whose end it waits for before it has an attempt: all, any or so many of its
+     *     children; null: nobody's
      * @param timeoutMs how long the run may take from the request or {@code runAt} on,
      *     milliseconds; null: for ever
      * @param attemptTimeoutMs how long each of its attempts may take; null: for ever
@@ -31,6 +33,7 @@ public sealed interface PlatformEvent {
             @Nullable RetryPolicy retry,
             int priority,
             @Nullable String concurrencyKey,
+            @Nullable String waitFor,
             @Nullable Long timeoutMs,
             @Nullable Long attemptTimeoutMs)
             implements PlatformEvent {
@@ -88,6 +91,12 @@ public sealed interface PlatformEvent {
     /** {@link EventTypes#SIGNAL_RECEIVED}. */
     record SignalReceived() implements PlatformEvent {}
 
+    /** {@link EventTypes#CHILD_STARTED}. */
+    record ChildStarted() implements PlatformEvent {}
+
+    /** {@link EventTypes#CHILD_ENDED}. */
+    record ChildEnded() implements PlatformEvent {}
+
     /** {@link EventTypes#CANCEL_REQUESTED}. */
     record CancelRequested(@Nullable String reason) implements PlatformEvent {}
 
@@ -115,6 +124,8 @@ public sealed interface PlatformEvent {
             case EventTypes.SUSPENDED -> WireJson.read(data, Suspended.class);
             case EventTypes.RESUMED -> WireJson.read(data, Resumed.class);
             case EventTypes.SIGNAL_RECEIVED -> new SignalReceived();
+            case EventTypes.CHILD_STARTED -> new ChildStarted();
+            case EventTypes.CHILD_ENDED -> new ChildEnded();
             case EventTypes.CANCEL_REQUESTED -> WireJson.read(data, CancelRequested.class);
             case EventTypes.COMPLETED -> new Completed();
             case EventTypes.FAILED -> new Failed();

@@ -15,6 +15,7 @@ import java.time.Instant;
     @JsonSubTypes.Type(value = Decision.AttemptTimedOut.class, name = "attempt_timed_out"),
     @JsonSubTypes.Type(value = Decision.TimedOut.class, name = "timed_out"),
     @JsonSubTypes.Type(value = Decision.Resume.class, name = "resume"),
+    @JsonSubTypes.Type(value = Decision.EndChildren.class, name = "end_children"),
     @JsonSubTypes.Type(value = Decision.Fail.class, name = "fail"),
     @JsonSubTypes.Type(value = Decision.Cancel.class, name = "cancel")
 })
@@ -42,6 +43,9 @@ public sealed interface Decision {
 
     /** The time has come that the suspended run waits for. Becomes {@code run.resumed}. */
     record Resume(String run, int attempt) implements Decision {}
+
+    /** The run has ended: its children that are not detached are to be cancelled. */
+    record EndChildren(String run, int attempt) implements Decision {}
 
     /** No further attempt. Becomes {@code run.failed}. */
     record Fail(String run, int attempt) implements Decision {}

@@ -19,7 +19,7 @@ final class PlatformEventTest {
         String data =
                 "{\"handler\":\"echo\",\"queue\":\"q\",\"tenant\":\"t\","
                         + "\"run_at\":\"2026-01-02T03:04:05.000000Z\",\"retry\":{\"max_attempts\":1},"
-                        + "\"priority\":-5,\"concurrency_key\":\"k\",\"timeout_ms\":60000,"
+                        + "\"priority\":-5,\"concurrency_key\":\"k\",\"wait_for\":\"all\",\"timeout_ms\":60000,"
                         + "\"attempt_timeout_ms\":1000,\"input\":[1]}";
 
         // When
@@ -35,6 +35,7 @@ final class PlatformEventTest {
                         RetryPolicy.of(1, null, null, null, null, null, null),
                         -5,
                         "k",
+                        "all",
                         60_000L,
                         1_000L),
                 event);
@@ -58,7 +59,8 @@ final class PlatformEventTest {
 
         // Then
         assertEquals(
-                new PlatformEvent.Requested("echo", "q", "t", null, null, 0, null, null, null),
+                new PlatformEvent.Requested(
+                        "echo", "q", "t", null, null, 0, null, null, null, null),
                 event);
     }
 

@@ -163,6 +163,15 @@ final class JsonObject {
         throw invalid("'" + name + "' must be a whole number, " + least + " to " + most);
     }
 
+    /** True or false; null where there is none, or {@code null}. */
+    @Nullable Boolean bool(String name) {
+        Value value = given(name);
+        if (value != null && !value.token().isBoolean()) {
+            throw invalid("'" + name + "' must be true or false");
+        }
+        return value == null ? null : (Boolean) (value.token() == JsonToken.VALUE_TRUE);
+    }
+
     /** A time; null where there is none, or {@code null}. */
     @Nullable Instant time(String name) {
         String text = string(name);

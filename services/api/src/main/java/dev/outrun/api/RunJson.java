@@ -48,6 +48,9 @@ final class RunJson {
         json.writeNumberField("next_seq", run.nextSeq());
         text(json, "idempotency_key", run.idempotencyKey());
         forked(json, run.fork());
+        text(json, "parent", run.parent());
+        json.writeNumberField("children", run.children());
+        json.writeNumberField("children_ended", run.childrenEnded());
         text(json, "run_at", run.runAt());
         text(json, "created_at", run.createdAt());
         text(json, "updated_at", run.updatedAt());

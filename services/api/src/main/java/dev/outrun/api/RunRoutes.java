@@ -29,7 +29,7 @@ final class RunRoutes {
 
     private static final HeaderName IDEMPOTENCY_KEY = HeaderNames.create("Idempotency-Key");
     private static final Set<String> LIST_PARAMETERS =
-            Set.of("status", "handler", "queue", "limit", "cursor");
+            Set.of("status", "handler", "queue", "parent", "limit", "cursor");
     private static final int LIST_DEFAULT = 50;
     private static final int LIST_MAX = 500;
 
@@ -55,6 +55,7 @@ final class RunRoutes {
         return List.of(
                 Route.post("/v1/runs", this::start),
                 Route.get("/v1/runs", this::list),
+                Route.post("/v1/flows", this::startFlow),
                 Route.get("/v1/runs/{id}", this::show),
                 Route.post("/v1/runs/{id}/cancel", this::cancel),
                 Route.post("/v1/runs/{id}/signals/{name}", this::signal),
@@ -84,6 +85,15 @@ final class RunRoutes {
                         minted,
                         () -> ledger.start(start.toBuilder().id(minted).tenant(tenant).build()));
         started(response, id.equals(minted) ? Status.CREATED_201 : Status.OK_200, id);
+    }
+
+    private void startFlow(ServerRequest request, ServerResponse response) {
+        String flow = Body.read(request, startBodyBytesMax);
+        JsonObject.parse(flow);
+        Tenant tenant = Tenant.DEFAULT;
+        ids.giveBack(tenant, ids.take(tenant)); // refused where there may be no further runs
+        RunId root = ledger.startFlow(tenant, flow == null ? "null" : flow);
+        started(response, Status.CREATED_201, root);
     }
 
     private void started(ServerResponse response, Status status, RunId id) {
@@ -196,6 +206,8 @@ final class RunRoutes {
         String cursor = query.text("cursor");
         RunQuery.Place before = cursor == null ? null : Cursor.read(cursor);
         RunStatus status = status(query.text("status"));
+        String parentText = query.text("parent");
+        RunId parent = parentText == null ? null : RunId.parse(parentText);
         int left = query.integer("limit", LIST_DEFAULT, LIST_MAX);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (JsonGenerator json = WireJson.mapper().createGenerator(out)) {
@@ -211,6 +223,7 @@ final class RunRoutes {
                                         status,
                                         query.text("handler"),
                                         query.text("queue"),
+                                        parent,
                                         before,
                                         asked));
                 more = runs.size() == asked;

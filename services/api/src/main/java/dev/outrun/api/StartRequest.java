@@ -1,6 +1,7 @@
 package dev.outrun.api;
 
 import dev.outrun.ledger.StartRun;
+import dev.outrun.schema.run.RunId;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -22,6 +23,10 @@ final class StartRequest {
                     "concurrency_key",
                     "timeout_ms",
                     "attempt_timeout_ms",
+                    "parent",
+                    "on_failure",
+                    "detached",
+                    "wait_for",
                     "dedupe_key",
                     "dedupe_ms",
                     "idempotency_key");
@@ -51,6 +56,8 @@ final class StartRequest {
                 .concurrencyKey(key(body, "concurrency_key"))
                 .timeoutMs(body.integer("timeout_ms", 1, DELAY_MS_MAX))
                 .attemptTimeoutMs(body.integer("attempt_timeout_ms", 1, DELAY_MS_MAX))
+                .child(child(body))
+                .waitFor(body.string("wait_for"))
                 .dedupe(dedupe(body))
                 .build();
     }
@@ -58,6 +65,26 @@ final class StartRequest {
     private static @Nullable String key(JsonObject body, String name) {
         String key = body.string(name);
         return key == null ? null : Text.atMost(name, key, KEY_CHARACTERS_MAX);
+    }
+
+    private static StartRun.@Nullable Child child(JsonObject body) {
+        String parent = body.string("parent");
+        String onFailure = body.string("on_failure");
+        Boolean detached = body.bool("detached");
+        if (parent == null) {
+            if (onFailure != null || detached != null) {
+                throw Text.invalid("'on_failure' and 'detached' need a 'parent'");
+            }
+            return null;
+        }
+        boolean fails =
+                switch (onFailure) {
+                    case null -> false;
+                    case "continue" -> false;
+                    case "fail_parent" -> true;
+                    default -> throw Text.invalid("'on_failure' must be continue or fail_parent");
+                };
+        return new StartRun.Child(RunId.parse(parent), fails, Boolean.TRUE.equals(detached));
     }
 
     private static StartRun.@Nullable Dedupe dedupe(JsonObject body) {

@@ -241,6 +241,23 @@ class BadRequestTest {
         for (String filter : List.of("{\"since\":\"today\"}", "{\"limit\":0}", "{\"x\":1}")) {
             all.add(new Bad("POST", "/v1/queues/q/redrive", JSON, filter, 400, "invalid_request"));
         }
+        for (String flow :
+                List.of(
+                        "{}",
+                        "{\"handler\":\"echo\",\"children\":1}",
+                        "{\"handler\":\"echo\",\"wait_for\":\"some\",\"children\":[]}",
+                        "{\"handler\":\"echo\",\"parent\":\"x\"}")) {
+            all.add(
+                    new Bad(
+                            "POST",
+                            "/v1/flows",
+                            JSON,
+                            flow,
+                            flow.equals("{}") ? 422 : 400,
+                            flow.equals("{}") ? "unknown_handler" : "invalid_request"));
+        }
+        all.add(new Bad("POST", "/v1/flows", JSON, "[]", 400, "invalid_json"));
+        all.add(new Bad("GET", start + "?parent=x", "", "", 400, "invalid_run_id"));
         all.add(new Bad("PATCH", "/v1/queues/q", JSON, "{", 400, "invalid_json"));
         all.add(new Bad("PATCH", "/v1/queues/q", "", "{}", 415, "unsupported_media_type"));
         all.add(new Bad("GET", "/v1/queues/Q", "", "", 400, "invalid_request"));

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.outrun.ledger.Wake;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.RunStatus;
 import dev.outrun.schema.work.Decision;
@@ -55,7 +56,7 @@ class RunRoutesTest {
             // Given
             RunId run = stage.start();
             stage.ledger.claim(run, 1, "worker");
-            stage.ledger.suspend(run, 1, null, "approval", null);
+            stage.ledger.suspend(run, 1, Wake.on("approval"), null);
 
             // When
             HttpResponse<String> signalled =
@@ -76,7 +77,7 @@ class RunRoutesTest {
             // Given
             RunId run = stage.start();
             stage.ledger.claim(run, 1, "worker");
-            stage.ledger.suspend(run, 1, null, "approval", null);
+            stage.ledger.suspend(run, 1, Wake.on("approval"), null);
             assertEquals(
                     "suspended",
                     ApiStage.json(stage.get("/v1/runs/" + run)).get("status").textValue());
@@ -130,6 +131,49 @@ class RunRoutesTest {
                     "{\"redriven\":0}",
                     stage.post("/v1/queues/default/redrive", "{\"since\":\"2026-01-01T00:00:00Z\"}")
                             .body());
+        }
+    }
+
+    @Test
+    void flow_started_isATreeToBeListed(TestStack stack) throws Exception {
+        try (ApiStage stage = new ApiStage(stack)) {
+            // When
+            HttpResponse<String> started =
+                    stage.post(
+                            "/v1/flows",
+                            "{\"handler\":\"echo\",\"children\":[{\"handler\":\"echo\"},{\"handler\":\"echo\"}]}");
+
+            // Then
+            assertEquals(201, started.statusCode());
+            JsonNode root = ApiStage.json(started);
+            assertEquals("suspended", root.get("status").textValue());
+            assertEquals(2, root.get("children").intValue());
+            JsonNode children =
+                    ApiStage.json(stage.get("/v1/runs?parent=" + root.get("id").textValue()))
+                            .get("runs");
+            assertEquals(2, children.size());
+            for (JsonNode child : children) {
+                assertEquals(root.get("id"), child.get("parent"));
+            }
+        }
+    }
+
+    @Test
+    void start_ofAChild_isTheParents(TestStack stack) throws Exception {
+        try (ApiStage stage = new ApiStage(stack)) {
+            // Given
+            RunId parent = stage.start();
+
+            // When
+            HttpResponse<String> started =
+                    stage.post(
+                            "/v1/runs",
+                            "{\"handler\":\"echo\",\"on_failure\":\"fail_parent\",\"parent\":\""
+                                    + parent
+                                    + "\"}");
+
+            // Then
+            assertEquals(parent.toString(), ApiStage.json(started).get("parent").textValue());
         }
     }
 

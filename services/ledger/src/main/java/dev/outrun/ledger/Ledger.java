@@ -60,20 +60,21 @@ public interface Ledger {
     RunStatus fail(RunId run, int attempt, String error, boolean retryable);
 
     /**
-     * Ends the live attempt without an outcome: the run goes on, with another attempt, at this time
-     * or when this signal comes, whichever is first; one of them may be null. Saying it twice is
-     * harmless. Throws as {@link #complete}, and {@code invalid_request}.
+     * Ends the live attempt without an outcome: the run goes on, with another attempt, when what it
+     * waits for has come. Saying it twice is harmless. Throws as {@link #complete}, and {@code
+     * invalid_request}.
      *
      * @param nextSeq how far the worker has read the log; where it has more by now, such as the
      *     signal, nothing is done. Null does not ask
      * @return false if nothing was done
      */
-    boolean suspend(
-            RunId run,
-            int attempt,
-            @Nullable Instant until,
-            @Nullable String signal,
-            @Nullable Long nextSeq);
+    boolean suspend(RunId run, int attempt, Wake wake, @Nullable Long nextSeq);
+
+    /**
+     * Starts a tree of runs and returns the id of its root. The flow is JSON text of an object as
+     * {@code outrun.start_flow} takes it. Throws as {@link #start}.
+     */
+    RunId startFlow(Tenant tenant, String flow);
 
     /**
      * Tells an open run something and returns the event's seq; one that is suspended until this

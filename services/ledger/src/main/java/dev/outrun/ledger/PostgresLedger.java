@@ -94,6 +94,7 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
     }
 
     private UUID startRun(StartRun start) {
+        StartRun.Child child = start.child();
         return Routines.startRun(
                 jooq,
                 start.handler(),
@@ -109,7 +110,18 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
                 start.dedupe() == null ? null : start.dedupe().key(),
                 start.dedupe() == null ? null : start.dedupe().windowMs(),
                 start.timeoutMs(),
-                start.attemptTimeoutMs());
+                start.attemptTimeoutMs(),
+                child == null ? null : child.parent().value(),
+                child != null && child.failsParent() ? "fail_parent" : "continue",
+                child != null && child.detached(),
+                start.waitFor());
+    }
+
+    @Override
+    public RunId startFlow(Tenant tenant, String flow) {
+        return ask(
+                ErrorCode.INVALID_JSON,
+                () -> new RunId(Routines.startFlow(jooq, JSON.valueOf(flow), tenant.name(), null)));
     }
 
     @Override
@@ -164,15 +176,18 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
     }
 
     @Override
-    public boolean suspend(
-            RunId run,
-            int attempt,
-            @Nullable Instant until,
-            @Nullable String signal,
-            @Nullable Long nextSeq) {
+    public boolean suspend(RunId run, int attempt, Wake wake, @Nullable Long nextSeq) {
         return ask(
                 ErrorCode.INVALID_REQUEST,
-                () -> Routines.suspend(jooq, run.value(), attempt, offset(until), signal, nextSeq));
+                () ->
+                        Routines.suspend(
+                                jooq,
+                                run.value(),
+                                attempt,
+                                offset(wake.at()),
+                                wake.signal(),
+                                nextSeq,
+                                wake.children()));
     }
 
     @Override
@@ -232,6 +247,8 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
                                     Routines.recordTimedOut(jooq, run, d.attempt());
                             case Decision.Resume d ->
                                     Routines.recordResumed(jooq, run, d.attempt());
+                            case Decision.EndChildren d ->
+                                    Routines.recordChildrenEnded(jooq, run, d.attempt());
                             case Decision.Fail d -> Routines.recordFailed(jooq, run, d.attempt());
                             case Decision.Cancel d ->
                                     Routines.recordCancelled(jooq, run, d.attempt());

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param nextSeq how many events its log has
  * @param input JSON text, as are output and error
  * @param fork null for a run of its own
+ * @param parent the run that has started it; null for a run of its own
  * @param topicDeletedAt when its topic was given up, after the retention; null while it has one
  * @param halted null while all of its events can be published
  */
@@ -32,6 +33,9 @@ public record Run(
         @Nullable String error,
         @Nullable String idempotencyKey,
         @Nullable Fork fork,
+        @Nullable RunId parent,
+        int children,
+        int childrenEnded,
         @Nullable Instant runAt,
         Instant createdAt,
         Instant updatedAt,

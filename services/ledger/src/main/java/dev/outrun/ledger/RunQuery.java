@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which runs to list. A null filter admits all.
  *
+ * @param parent only runs that this one has started
  * @param before only runs older than this place in the list: the last run of the page before
  * @param limit at most so many
  */
@@ -17,6 +18,7 @@ public record RunQuery(
         @Nullable RunStatus status,
         @Nullable String handler,
         @Nullable String queue,
+        @Nullable RunId parent,
         @Nullable Place before,
         int limit) {
 

@@ -5,6 +5,7 @@ import static org.jooq.impl.DSL.noCondition;
 import static org.jooq.impl.DSL.row;
 import static org.jooq.impl.DSL.val;
 
+import dev.outrun.schema.run.RunId;
 import java.time.ZoneOffset;
 import java.util.List;
 import org.jooq.Condition;
@@ -12,7 +13,10 @@ import org.jooq.Configuration;
 import org.jooq.TableField;
 import org.jspecify.annotations.Nullable;
 
-/** A page of a tenant's runs, newest first: a range of the index {@code run_newest}. */
+/**
+ * A page of a tenant's runs, newest first: a range of the index {@code run_newest}, or of {@code
+ * run_child}.
+ */
 record SelectRunPage(RunQuery query) {
 
     List<Run> from(Configuration jooq) {
@@ -23,6 +27,7 @@ record SelectRunPage(RunQuery query) {
                 .and(is(RUN.STATUS, query.status() == null ? null : query.status().text()))
                 .and(is(RUN.HANDLER, query.handler()))
                 .and(is(RUN.QUEUE, query.queue()))
+                .and(isChild())
                 .and(older())
                 .orderBy(RUN.CREATED_AT.desc(), RUN.ID.desc())
                 .limit(query.limit())
@@ -31,6 +36,11 @@ record SelectRunPage(RunQuery query) {
 
     private static Condition is(TableField<?, String> column, @Nullable String wanted) {
         return wanted == null ? noCondition() : column.eq(wanted);
+    }
+
+    private Condition isChild() {
+        RunId parent = query.parent();
+        return parent == null ? noCondition() : RUN.PARENT_ID.eq(parent.value());
     }
 
     private Condition older() {

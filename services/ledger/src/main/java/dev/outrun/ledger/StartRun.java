@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * @param timeoutMs how long the run may take, milliseconds, from its start or {@code runAt} on;
  *     null is for ever
  * @param attemptTimeoutMs how long each of its attempts may take; null is for ever
+ * @param child whose child it is; null is nobody's
+ * @param waitFor {@code all}, {@code any} or a number: of how many of its children it awaits the
+ *     end before its first attempt; null is of none
  * @param dedupe null starts a run whatever was started before
  */
 public record StartRun(
@@ -33,6 +36,8 @@ public record StartRun(
         @Nullable String concurrencyKey,
         @Nullable Long timeoutMs,
         @Nullable Long attemptTimeoutMs,
+        @Nullable Child child,
+        @Nullable String waitFor,
         @Nullable Dedupe dedupe) {
 
     public static final String DEFAULT_QUEUE = "default";
@@ -44,6 +49,14 @@ public record StartRun(
      *     run is open
      */
     public record Dedupe(String key, @Nullable Long windowMs) {}
+
+    /**
+     * A run that another one has started.
+     *
+     * @param failsParent whether the parent fails when this one does, or is cancelled
+     * @param detached whether it goes on when its parent has ended; else it is cancelled
+     */
+    public record Child(RunId parent, boolean failsParent, boolean detached) {}
 
     /** A run of this handler with this input, and nothing else said. */
     public static StartRun of(String handler, String input) {
@@ -68,6 +81,8 @@ public record StartRun(
                 .concurrencyKey(concurrencyKey)
                 .timeoutMs(timeoutMs)
                 .attemptTimeoutMs(attemptTimeoutMs)
+                .child(child)
+                .waitFor(waitFor)
                 .dedupe(dedupe);
     }
 
@@ -86,6 +101,8 @@ public record StartRun(
         private @Nullable String concurrencyKey;
         private @Nullable Long timeoutMs;
         private @Nullable Long attemptTimeoutMs;
+        private @Nullable Child child;
+        private @Nullable String waitFor;
         private @Nullable Dedupe dedupe;
 
         private Builder(String handler, String input) {
@@ -143,6 +160,16 @@ public record StartRun(
             return this;
         }
 
+        public Builder child(@Nullable Child value) {
+            child = value;
+            return this;
+        }
+
+        public Builder waitFor(@Nullable String value) {
+            waitFor = value;
+            return this;
+        }
+
         public Builder dedupe(@Nullable Dedupe value) {
             dedupe = value;
             return this;
@@ -162,6 +189,8 @@ public record StartRun(
                     concurrencyKey,
                     timeoutMs,
                     attemptTimeoutMs,
+                    child,
+                    waitFor,
                     dedupe);
         }
     }

@@ -1,30 +1,20 @@
 package dev.outrun.ledger;
 
 import dev.outrun.schema.error.ErrorCode;
-import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.event.EventTypes;
-import dev.outrun.schema.json.WireJson;
 import dev.outrun.schema.queue.QueueSettings;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.RunStatus;
 import dev.outrun.schema.run.Tenant;
 import dev.outrun.schema.work.Decision;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -40,25 +30,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class InMemoryLedger implements Ledger {
 
-    private static final int SHARDS = 4;
-    private static final Pattern QUEUE = Pattern.compile("[a-z0-9][a-z0-9._-]{0,62}");
     private static final Pattern HANDLER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
     private static final Pattern SIGNAL = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
-    private static final DateTimeFormatter MICROSECONDS =
-            DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
     private static final Comparator<Run> NEWEST_FIRST =
             Comparator.comparing(Run::createdAt)
                     .thenComparing(run -> run.id().toString())
                     .reversed();
 
-    private final InstantSource clock;
     private final Listener listener;
-    private final Random ids = new Random(1);
+    private final MemoryRuns state;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Set<String> handlers = new HashSet<>();
-    private final Map<RunId, MemoryRun> runs = new HashMap<>();
-    private final MemoryQueues queues = new MemoryQueues();
-    private final Map<String, List<Event>> queueLogs = new HashMap<>();
     private final ConcurrentLinkedQueue<Written> undelivered = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean delivering = new AtomicBoolean();
 
@@ -82,16 +63,18 @@ public final class InMemoryLedger implements Ledger {
      *     time and without the lock: it may call the ledger
      */
     public InMemoryLedger(InstantSource clock, Listener listener) {
-        this.clock = clock;
         this.listener = listener;
+        this.state =
+                new MemoryRuns(clock, (shard, event) -> undelivered.add(new Written(shard, event)));
     }
 
     @Override
     public void registerHandlers(Collection<String> names) {
         for (String name : names) {
-            require(HANDLER.matcher(name).matches(), ErrorCode.INVALID_REQUEST, "handler name");
+            MemoryRuns.require(
+                    HANDLER.matcher(name).matches(), ErrorCode.INVALID_REQUEST, "handler name");
         }
-        transaction(() -> handlers.addAll(names));
+        transaction(() -> state.handlers.addAll(names));
     }
 
     @Override
@@ -100,75 +83,20 @@ public final class InMemoryLedger implements Ledger {
         if (start.retry() != null) {
             MemoryJson.checkRetry(start.retry());
         }
-        return transaction(() -> startRun(start));
-    }
-
-    private RunId startRun(StartRun start) {
-        require(handlers.contains(start.handler()), ErrorCode.UNKNOWN_HANDLER, start.handler());
-        requireQueueName(start.queue());
-        MemoryJson.checkTurn(start);
-        Optional<MemoryRun> before = withKey(start.tenant(), start.idempotencyKey());
-        if (before.isPresent()) {
-            return before.get().id;
-        }
-        Instant now = now();
-        RunId id = start.id() == null ? RunId.mint(clock, ids) : start.id();
-        require(!runs.containsKey(id), ErrorCode.RUN_ID_TAKEN, "a run with the id " + id);
-        String key = start.concurrencyKey();
-        int place = (key == null ? id.toString() : key).hashCode();
-        MemoryRun run = new MemoryRun(start, id, shard(start.queue(), place), now);
-        if (start.dedupe() != null) {
-            MemoryRun holder = queues.holder(run, start.dedupe(), now);
-            if (holder != run) {
-                return holder.id;
-            }
-        }
-        runs.put(id, run);
-        written(
-                run,
-                run.write(
-                        EventTypes.REQUESTED,
-                        "{\"handler\":"
-                                + quoted(start.handler())
-                                + ",\"queue\":"
-                                + quoted(start.queue())
-                                + ",\"tenant\":"
-                                + quoted(start.tenant().name())
-                                + (start.runAt() == null ? "" : ",\"run_at\":" + at(start.runAt()))
-                                + (start.retry() == null ? "" : ",\"retry\":" + start.retry())
-                                + (start.priority() == 0 ? "" : ",\"priority\":" + start.priority())
-                                + (key == null ? "" : ",\"concurrency_key\":" + quoted(key))
-                                + field("timeout_ms", start.timeoutMs())
-                                + field("attempt_timeout_ms", start.attemptTimeoutMs())
-                                + ",\"input\":"
-                                + start.input()
-                                + "}",
-                        now));
-        return id;
-    }
-
-    private static String field(String name, @Nullable Long value) {
-        return value == null ? "" : ",\"" + name + "\":" + value;
-    }
-
-    private Optional<MemoryRun> withKey(Tenant tenant, @Nullable String key) {
-        return runs.values().stream()
-                .filter(run -> key != null && key.equals(run.start.idempotencyKey()))
-                .filter(run -> run.start.tenant().equals(tenant))
-                .findFirst();
+        return transaction(() -> state.startRun(start));
     }
 
     @Override
     public long append(RunId id, @Nullable Integer attempt, String events) {
         List<MemoryJson.TypeAndData> parsed = MemoryJson.events(events);
         return transaction(() -> {
-            MemoryRun run = open(id);
+            MemoryRun run = state.open(id);
             boolean admitted =
                     attempt == null || run.isLive(attempt) || (attempt == 0 && run.attempt == 0);
-            require(admitted, ErrorCode.STALE_ATTEMPT, "attempt " + attempt);
-            Instant now = now();
+            MemoryRuns.require(admitted, ErrorCode.STALE_ATTEMPT, "attempt " + attempt);
+            Instant now = state.now();
             long first = run.log.size();
-            parsed.forEach(event -> written(run, run.write(event.type(), event.data(), now)));
+            parsed.forEach(event -> state.written(run, run.write(event.type(), event.data(), now)));
             return first;
         });
     }
@@ -176,49 +104,40 @@ public final class InMemoryLedger implements Ledger {
     @Override
     public Optional<Claim> claim(RunId id, int attempt, String worker) {
         return transaction(() -> {
-            MemoryRun run = runs.get(id);
+            MemoryRun run = state.runs.get(id);
             if (run == null) {
                 return Optional.empty();
             }
             if (run.isLive(attempt) && worker.equals(run.worker)) {
-                return Optional.of(claimOf(run));
+                return Optional.of(MemoryRuns.claimOf(run));
             }
             if (attempt != run.attempt + 1
                     || !run.isWaiting()
-                    || !queues.admits(run, attempt, now())) {
+                    || !state.queues.admits(run, attempt, state.now())) {
                 return Optional.empty();
             }
             run.attempt = attempt;
             run.status = RunStatus.RUNNING;
             run.worker = worker;
             run.retryDecided = false;
-            String data = "{\"worker\":" + quoted(worker) + "}";
-            written(run, run.write(EventTypes.ATTEMPT_STARTED, data, now()));
-            return Optional.of(claimOf(run));
+            String data = "{\"worker\":" + MemoryRuns.quoted(worker) + "}";
+            state.written(run, run.write(EventTypes.ATTEMPT_STARTED, data, state.now()));
+            return Optional.of(MemoryRuns.claimOf(run));
         });
-    }
-
-    private static Claim claimOf(MemoryRun run) {
-        return new Claim(
-                run.start.tenant().name(),
-                run.start.queue(),
-                run.start.handler(),
-                run.start.input(),
-                run.log.size());
     }
 
     @Override
     public long complete(RunId id, int attempt, String output) {
         MemoryJson.checkPayload("output", output);
         return transaction(() -> {
-            MemoryRun run = known(id);
+            MemoryRun run = state.known(id);
             if (run.status == RunStatus.COMPLETED && run.attempt == attempt) {
                 return run.log.size() - 1L;
             }
-            requireLive(run, attempt);
+            state.requireLive(run, attempt);
             run.output = output;
             String data = "{\"output\":" + output + "}";
-            return written(run, run.finish(RunStatus.COMPLETED, EventTypes.COMPLETED, data, now()));
+            return state.finish(run, RunStatus.COMPLETED, EventTypes.COMPLETED, data);
         });
     }
 
@@ -226,7 +145,7 @@ public final class InMemoryLedger implements Ledger {
     public RunStatus fail(RunId id, int attempt, String error, boolean retryable) {
         MemoryJson.checkPayload("error", error);
         return transaction(() -> {
-            MemoryRun run = known(id);
+            MemoryRun run = state.known(id);
             boolean saidBefore =
                     switch (run.status) {
                         case RETRYING, FAILED, CANCELLED -> attempt > 0;
@@ -235,110 +154,63 @@ public final class InMemoryLedger implements Ledger {
             if (saidBefore && run.attempt == attempt) {
                 return run.status;
             }
-            requireLive(run, attempt);
-            return failLive(run, error, retryable);
+            state.requireLive(run, attempt);
+            return state.failLive(run, error, retryable);
         });
-    }
-
-    private RunStatus failLive(MemoryRun run, String error, boolean retryable) {
-        run.error = error;
-        if (run.cancelRequested) {
-            written(run, run.finish(RunStatus.CANCELLED, EventTypes.CANCELLED, "{}", now()));
-        } else {
-            run.status = RunStatus.RETRYING;
-            run.retryDecided = false;
-            String data = "{\"error\":" + error + ",\"retryable\":" + retryable + "}";
-            written(run, run.write(EventTypes.ATTEMPT_FAILED, data, now()));
-        }
-        return run.status;
     }
 
     @Override
     public RunStatus cancel(RunId id, @Nullable String reason) {
         return transaction(() -> {
-            MemoryRun run = known(id);
+            MemoryRun run = state.known(id);
             if (run.status == RunStatus.CANCELLED) {
                 return run.status;
             }
-            return cancel(open(id), reason);
+            return state.cancel(state.open(id), reason);
         });
     }
 
-    private RunStatus cancel(MemoryRun run, @Nullable String reason) {
-        if (run.cancelRequested) {
-            return run.status;
-        }
-        String data = reason == null ? "{}" : "{\"reason\":" + quoted(reason) + "}";
-        run.cancelRequested = true;
-        written(run, run.write(EventTypes.CANCEL_REQUESTED, data, now()));
-        if (run.status != RunStatus.RUNNING) {
-            run.error = null;
-            written(run, run.finish(RunStatus.CANCELLED, EventTypes.CANCELLED, data, now()));
-        }
-        return run.status;
-    }
-
-    private void timedOut(MemoryRun run) {
-        if (run.cancelRequested) {
-            run.error = null;
-            written(run, run.finish(RunStatus.CANCELLED, EventTypes.CANCELLED, "{}", now()));
-        } else {
-            run.error = "{\"code\":\"run_timeout\",\"message\":\"the run took too long\"}";
-            String data = "{\"error\":" + run.error + "}";
-            written(run, run.finish(RunStatus.FAILED, EventTypes.FAILED, data, now()));
-        }
-    }
-
     @Override
-    public boolean suspend(
-            RunId id,
-            int attempt,
-            @Nullable Instant until,
-            @Nullable String signal,
-            @Nullable Long nextSeq) {
-        require(until != null || signal != null, ErrorCode.INVALID_REQUEST, "until what?");
-        require(
-                signal == null || SIGNAL.matcher(signal).matches(),
-                ErrorCode.INVALID_REQUEST,
-                "signal");
+    public boolean suspend(RunId id, int attempt, Wake wake, @Nullable Long nextSeq) {
+        boolean waits = wake.at() != null || wake.signal() != null || wake.children() != null;
+        MemoryRuns.require(waits, ErrorCode.INVALID_REQUEST, "suspended until what?");
+        MemoryRuns.require(isSignal(wake.signal()), ErrorCode.INVALID_REQUEST, "signal's name");
+        MemoryJson.checkChildren(wake.children());
         return transaction(() -> {
-            MemoryRun run = known(id);
+            MemoryRun run = state.known(id);
             if (run.status == RunStatus.SUSPENDED && run.attempt == attempt) {
                 return true;
             }
-            requireLive(run, attempt);
+            state.requireLive(run, attempt);
             if (run.cancelRequested) {
-                written(run, run.finish(RunStatus.CANCELLED, EventTypes.CANCELLED, "{}", now()));
+                state.finish(run, RunStatus.CANCELLED, EventTypes.CANCELLED, "{}");
                 return true;
             } else if (nextSeq != null && nextSeq != run.log.size()) {
                 return false;
             }
             run.status = RunStatus.SUSPENDED;
-            run.wakeAt = until;
-            run.wakeSignal = signal;
-            List<String> fields = new ArrayList<>();
-            if (until != null) {
-                fields.add("\"until\":" + at(until));
-            }
-            if (signal != null) {
-                fields.add("\"signal\":" + quoted(signal));
-            }
-            String data = "{" + String.join(",", fields) + "}";
-            written(run, run.write(EventTypes.SUSPENDED, data, now()));
+            run.wake = wake;
+            state.written(run, run.write(EventTypes.SUSPENDED, MemoryJson.data(wake), state.now()));
+            state.wakeIfChildrenEnded(run);
             return true;
         });
     }
 
+    private static boolean isSignal(@Nullable String name) {
+        return name == null || SIGNAL.matcher(name).matches();
+    }
+
     @Override
     public long signal(RunId id, String name, String data) {
-        require(SIGNAL.matcher(name).matches(), ErrorCode.INVALID_REQUEST, "signal");
+        MemoryRuns.require(SIGNAL.matcher(name).matches(), ErrorCode.INVALID_REQUEST, "signal");
         MemoryJson.checkPayload("data", data);
         return transaction(() -> {
-            MemoryRun run = open(id);
-            String event = "{\"name\":" + quoted(name) + ",\"data\":" + data + "}";
-            long seq = written(run, run.write(EventTypes.SIGNAL_RECEIVED, event, now()));
-            if (run.status == RunStatus.SUSPENDED && name.equals(run.wakeSignal)) {
-                wake(run, "signal");
+            MemoryRun run = state.open(id);
+            String event = "{\"name\":" + MemoryRuns.quoted(name) + ",\"data\":" + data + "}";
+            long seq =
+                    state.written(run, run.write(EventTypes.SIGNAL_RECEIVED, event, state.now()));
+            if (run.status == RunStatus.SUSPENDED && name.equals(run.wake.signal())) {
+                state.wake(run, "signal");
             }
             return seq;
         });
@@ -347,57 +219,46 @@ public final class InMemoryLedger implements Ledger {
     @Override
     public boolean resume(RunId id) {
         return transaction(() -> {
-            MemoryRun run = open(id);
+            MemoryRun run = state.open(id);
             boolean suspended = run.status == RunStatus.SUSPENDED;
             if (suspended) {
-                wake(run, "request");
+                state.wake(run, "request");
             }
             return suspended;
         });
     }
 
-    private void wake(MemoryRun run, String by) {
-        run.status = RunStatus.QUEUED;
-        run.wakeAt = null;
-        run.wakeSignal = null;
-        String data = "{\"attempt\":" + (run.attempt + 1) + ",\"by\":" + quoted(by) + "}";
-        written(run, run.write(EventTypes.RESUMED, data, now()));
+    @Override
+    public RunId startFlow(Tenant tenant, String flow) {
+        MemoryJson.checkPayload("flow", flow);
+        MemoryFlow parsed = MemoryFlow.read(flow);
+        return transaction(() -> {
+            state.check(parsed, tenant);
+            return state.startFlow(parsed, tenant, null);
+        });
     }
 
     @Override
     public QueueSettings changeQueue(String queue, String change) {
         MemoryJson.checkPayload("change", change);
-        return transaction(() -> {
-            requireQueueName(queue);
-            QueueSettings settings = queues.change(queue, change, SHARDS);
-            int places = Math.min(settings.width(), SHARDS);
-            for (int place = 0; place < places; place++) {
-                List<Event> log =
-                        queueLogs.computeIfAbsent(
-                                queue + ' ' + shard(queue, place), any -> new ArrayList<>());
-                RunId id = log.isEmpty() ? RunId.mint(clock, ids) : log.getFirst().run();
-                byte[] data = WireJson.write(settings.share(place, places));
-                Event event = new Event(id, log.size(), EventTypes.QUEUE_CHANGED, 0, now(), data);
-                log.add(event);
-                undelivered.add(new Written(shard(queue, place), event));
-            }
-            return settings;
-        });
+        return transaction(() -> state.changeQueue(queue, change));
     }
 
     @Override
     public QueueState queue(String queue) {
-        return transaction(() -> queues.state(queue, runs.values()));
+        return transaction(() -> state.queues.state(queue, state.runs.values()));
     }
 
     @Override
     public List<QueueState> queues() {
         return transaction(() -> {
-            Set<String> names = new TreeSet<>(queues.named());
-            runs.values().stream()
+            Set<String> names = new TreeSet<>(state.queues.named());
+            state.runs.values().stream()
                     .filter(run -> run.finishedAt == null)
                     .forEach(run -> names.add(run.start.queue()));
-            return names.stream().map(name -> queues.state(name, runs.values())).toList();
+            return names.stream()
+                    .map(name -> state.queues.state(name, state.runs.values()))
+                    .toList();
         });
     }
 
@@ -405,64 +266,27 @@ public final class InMemoryLedger implements Ledger {
     public int obliterate(String queue, int most) {
         return transaction(() -> {
             List<MemoryRun> some =
-                    runs.values().stream()
+                    state.runs.values().stream()
                             .filter(run -> run.start.queue().equals(queue))
                             .filter(run -> run.finishedAt == null && !run.cancelRequested)
                             .limit(most)
                             .toList();
-            some.forEach(run -> cancel(run, "the queue is obliterated"));
+            some.forEach(run -> state.cancel(run, "the queue is obliterated"));
             return some.size();
         });
     }
 
-    private int shard(String queue, int place) {
-        int width = Math.min(queues.settings(queue).width(), SHARDS);
-        return Math.floorMod(queue.hashCode() + Math.floorMod(place, width), SHARDS);
-    }
-
-    private static void requireQueueName(String queue) {
-        require(QUEUE.matcher(queue).matches(), ErrorCode.INVALID_REQUEST, "queue name");
-    }
-
     @Override
     public RunId fork(RunId id, long at, @Nullable RunId minted) {
-        return transaction(() -> forkRun(known(id), at, minted).id);
-    }
-
-    private MemoryRun forkRun(MemoryRun source, long at, @Nullable RunId minted) {
-        int most = source.log.size() - (source.finishedAt == null ? 0 : 1);
-        require(at >= 1 && at <= most, ErrorCode.INVALID_REQUEST, "cannot be forked at " + at);
-        RunId id = minted == null ? RunId.mint(clock, ids) : minted;
-        require(!runs.containsKey(id), ErrorCode.RUN_ID_TAKEN, "a run with the id " + id);
-        String key = source.start.concurrencyKey();
-        int place = (key == null ? id.toString() : key).hashCode();
-        StartRun start = source.start.toBuilder().idempotencyKey(null).runAt(null).build();
-        Instant now = now();
-        MemoryRun fork = new MemoryRun(start, id, shard(start.queue(), place), now);
-        fork.fork = new Run.Fork(source.id, at);
-        runs.put(id, fork);
-        for (Event event : List.copyOf(source.log.subList(0, (int) at))) {
-            fork.attempt = event.attempt();
-            written(fork, fork.write(event.type(), event.data(), now));
-        }
-        String data =
-                "{\"from\":"
-                        + quoted(source.id.toString())
-                        + ",\"at\":"
-                        + at
-                        + ",\"attempt\":"
-                        + (fork.attempt + 1)
-                        + "}";
-        written(fork, fork.write(EventTypes.FORKED, data, now));
-        return fork;
+        return transaction(() -> state.forkRun(state.known(id), at, minted).id);
     }
 
     @Override
     public Optional<RunId> redrive(RunId id, @Nullable RunId minted) {
         return transaction(() -> {
-            MemoryRun run = known(id);
+            MemoryRun run = state.known(id);
             if (run.redrivenAs == null && run.status == RunStatus.FAILED) {
-                run.redrivenAs = forkRun(run, run.log.size() - 1L, minted).id;
+                run.redrivenAs = state.forkRun(run, run.log.size() - 1L, minted).id;
             }
             return Optional.ofNullable(run.redrivenAs);
         });
@@ -472,7 +296,7 @@ public final class InMemoryLedger implements Ledger {
     public int redrive(String queue, @Nullable String handler, @Nullable Instant since, int most) {
         return transaction(() -> {
             List<MemoryRun> failed =
-                    runs.values().stream()
+                    state.runs.values().stream()
                             .filter(run -> run.status == RunStatus.FAILED)
                             .filter(run -> run.redrivenAs == null)
                             .filter(run -> run.start.queue().equals(queue))
@@ -484,7 +308,7 @@ public final class InMemoryLedger implements Ledger {
                             .limit(most)
                             .toList();
             for (MemoryRun run : failed) {
-                run.redrivenAs = forkRun(run, run.log.size() - 1L, null).id;
+                run.redrivenAs = state.forkRun(run, run.log.size() - 1L, null).id;
             }
             return failed.size();
         });
@@ -493,96 +317,51 @@ public final class InMemoryLedger implements Ledger {
     @Override
     public boolean resolve(RunId run) {
         return transaction(() -> {
-            MemoryRun halted = runs.get(run);
+            MemoryRun halted = state.runs.get(run);
             return halted != null && halted.halted != null;
         });
     }
 
     /** As a publisher does that cannot publish an append. */
     public void halt(RunId run, long nextSeq, long badSeq, String reason) {
-        transaction(() -> known(run).halted = new Run.Halted(nextSeq, badSeq, reason, now()));
+        transaction(() ->
+                state.known(run).halted = new Run.Halted(nextSeq, badSeq, reason, state.now()));
     }
 
     /** As a reaper does before it deletes the run's topic. */
     public void reap(RunId run) {
-        transaction(() -> known(run).topicDeletedAt = now());
+        transaction(() -> state.known(run).topicDeletedAt = state.now());
     }
 
     @Override
     public boolean record(Decision decision) {
         RunId id = RunId.parse(decision.run());
         return transaction(() -> {
-            MemoryRun run = runs.get(id);
+            MemoryRun run = state.runs.get(id);
+            if (decision instanceof Decision.EndChildren) {
+                return run != null && run.finishedAt != null && state.endChildren(id);
+            }
             return run != null
                     && run.finishedAt == null
                     && run.attempt == decision.attempt()
-                    && record(run, decision);
+                    && state.record(run, decision);
         });
-    }
-
-    private boolean record(MemoryRun run, Decision decision) {
-        boolean applies =
-                switch (decision) {
-                    case Decision.Retry d -> run.status == RunStatus.RETRYING && !run.retryDecided;
-                    case Decision.AttemptLost d -> run.status == RunStatus.RUNNING;
-                    case Decision.AttemptTimedOut d -> run.status == RunStatus.RUNNING;
-                    case Decision.TimedOut d -> true;
-                    case Decision.Resume d ->
-                            run.status == RunStatus.SUSPENDED && run.wakeAt != null;
-                    case Decision.Fail d -> run.status == RunStatus.RETRYING;
-                    case Decision.Cancel d -> run.cancelRequested;
-                };
-        if (!applies) {
-            return false;
-        }
-        switch (decision) {
-            case Decision.Retry d -> {
-                run.retryDecided = true;
-                String data = "{\"attempt\":" + (d.attempt() + 1) + ",\"at\":" + at(d.at()) + "}";
-                written(run, run.write(EventTypes.RETRY_SCHEDULED, data, now()));
-            }
-            case Decision.AttemptLost d ->
-                    failLive(
-                            run,
-                            "{\"code\":\"attempt_lost\",\"message\":" + quoted(d.reason()) + "}",
-                            true);
-            case Decision.AttemptTimedOut d ->
-                    failLive(
-                            run,
-                            "{\"code\":\"attempt_timeout\",\"message\":\"the attempt took too long\"}",
-                            true);
-            case Decision.TimedOut d -> timedOut(run);
-            case Decision.Resume d -> wake(run, "time");
-            case Decision.Fail d ->
-                    written(
-                            run,
-                            run.finish(
-                                    RunStatus.FAILED,
-                                    EventTypes.FAILED,
-                                    "{\"error\":" + run.error + "}",
-                                    now()));
-            case Decision.Cancel d -> {
-                run.error = null;
-                written(run, run.finish(RunStatus.CANCELLED, EventTypes.CANCELLED, "{}", now()));
-            }
-        }
-        return true;
     }
 
     @Override
     public Optional<Run> run(RunId id) {
-        return transaction(() -> Optional.ofNullable(runs.get(id)).map(MemoryRun::toRun));
+        return transaction(() -> Optional.ofNullable(state.runs.get(id)).map(MemoryRun::toRun));
     }
 
     @Override
     public Optional<RunId> runWithKey(Tenant tenant, String idempotencyKey) {
-        return transaction(() -> withKey(tenant, idempotencyKey).map(run -> run.id));
+        return transaction(() -> state.withKey(tenant, idempotencyKey).map(run -> run.id));
     }
 
     @Override
     public List<Run> runs(RunQuery query) {
         return transaction(() ->
-                runs.values().stream()
+                state.runs.values().stream()
                         .map(MemoryRun::toRun)
                         .filter(run -> matches(run, query))
                         .sorted(NEWEST_FIRST)
@@ -595,6 +374,7 @@ public final class InMemoryLedger implements Ledger {
                 && (query.status() == null || run.status() == query.status())
                 && (query.handler() == null || run.handler().equals(query.handler()))
                 && (query.queue() == null || run.queue().equals(query.queue()))
+                && (query.parent() == null || query.parent().equals(run.parent()))
                 && (query.before() == null || isOlder(run, query.before()));
     }
 
@@ -606,10 +386,10 @@ public final class InMemoryLedger implements Ledger {
 
     @Override
     public List<Event> events(RunId id, long from, int limit) {
-        require(from >= 0, ErrorCode.INVALID_SEQ, "seq " + from);
-        require(limit > 0, ErrorCode.INVALID_REQUEST, "limit " + limit);
+        MemoryRuns.require(from >= 0, ErrorCode.INVALID_SEQ, "seq " + from);
+        MemoryRuns.require(limit > 0, ErrorCode.INVALID_REQUEST, "limit " + limit);
         return transaction(() -> {
-            MemoryRun run = runs.get(id);
+            MemoryRun run = state.runs.get(id);
             List<Event> page = new ArrayList<>();
             long bytes = 0;
             for (long seq = from; run != null && seq < run.log.size(); seq++) {
@@ -626,7 +406,7 @@ public final class InMemoryLedger implements Ledger {
 
     @Override
     public int shards() {
-        return SHARDS;
+        return MemoryRuns.SHARDS;
     }
 
     @Override
@@ -636,32 +416,7 @@ public final class InMemoryLedger implements Ledger {
 
     @Override
     public int deleteLapsed(int most) {
-        return transaction(() -> queues.deleteLapsed(now()));
-    }
-
-    private MemoryRun known(RunId id) {
-        MemoryRun run = runs.get(id);
-        if (run == null) {
-            throw new OutrunException(ErrorCode.UNKNOWN_RUN, "unknown run " + id);
-        }
-        return run;
-    }
-
-    private MemoryRun open(RunId id) {
-        MemoryRun run = known(id);
-        require(run.finishedAt == null, ErrorCode.RUN_CLOSED, "run " + id + " is closed");
-        return run;
-    }
-
-    private void requireLive(MemoryRun run, int attempt) {
-        open(run.id);
-        require(run.isLive(attempt), ErrorCode.STALE_ATTEMPT, "attempt " + attempt);
-    }
-
-    private static void require(boolean condition, ErrorCode code, String what) {
-        if (!condition) {
-            throw new OutrunException(code, what);
-        }
+        return transaction(() -> state.queues.deleteLapsed(state.now()));
     }
 
     private <T> T transaction(Supplier<T> body) {
@@ -672,11 +427,6 @@ public final class InMemoryLedger implements Ledger {
             lock.unlock();
             deliver();
         }
-    }
-
-    private long written(MemoryRun run, Event event) {
-        undelivered.add(new Written(run.shard, event));
-        return event.seq();
     }
 
     private void deliver() {
@@ -691,17 +441,5 @@ public final class InMemoryLedger implements Ledger {
                 delivering.set(false);
             }
         }
-    }
-
-    private Instant now() {
-        return clock.instant().truncatedTo(ChronoUnit.MICROS);
-    }
-
-    private static String at(Instant time) {
-        return '"' + MICROSECONDS.format(time) + '"';
-    }
-
-    private static String quoted(String text) {
-        return new String(WireJson.write(text), StandardCharsets.UTF_8);
     }
 }

@@ -19,6 +19,7 @@ final class InMemoryLedgerTest
                 QueueContract,
                 SignalContract,
                 ForkContract,
+                FlowContract,
                 ReadContract {
 
     private final InMemoryLedger ledger = new InMemoryLedger(InstantSource.system());

@@ -67,9 +67,32 @@ final class MemoryJson {
                 || !isDuration(window)
                 || !isDuration(start.timeoutMs())
                 || !isDuration(start.attemptTimeoutMs())
+                || (start.waitFor() != null && start.runAt() != null)
                 || start.tenant().name().equals("outrun")) {
             throw new OutrunException(ErrorCode.INVALID_REQUEST, "priority, key or window");
         }
+    }
+
+    /** Of how many children the end is awaited. */
+    static void checkChildren(@Nullable String howMany) {
+        if (howMany != null && !howMany.matches("all|any|[1-9][0-9]{0,4}")) {
+            throw new OutrunException(ErrorCode.INVALID_REQUEST, "so many children: " + howMany);
+        }
+    }
+
+    /** The data of {@code run.suspended}. */
+    static String data(Wake wake) {
+        List<String> fields = new ArrayList<>();
+        if (wake.at() != null) {
+            fields.add("\"until\":" + MemoryRuns.at(wake.at()));
+        }
+        if (wake.signal() != null) {
+            fields.add("\"signal\":" + MemoryRuns.quoted(wake.signal()));
+        }
+        if (wake.children() != null) {
+            fields.add("\"children\":" + MemoryRuns.quoted(wake.children()));
+        }
+        return "{" + String.join(",", fields) + "}";
     }
 
     private static boolean isDuration(@Nullable Long ms) {

@@ -12,12 +12,14 @@ import org.jspecify.annotations.Nullable;
 /** A run in memory: what its row and its outbox rows hold. Guarded by the ledger's lock. */
 final class MemoryRun {
 
+    static final Wake NO_WAKE = new Wake(null, null, null);
+
     final StartRun start;
     final RunId id;
     final int shard;
     final Instant createdAt;
     final List<Event> log = new ArrayList<>();
-    RunStatus status = RunStatus.QUEUED;
+    RunStatus status;
     int attempt;
     @Nullable String worker;
     @Nullable String output;
@@ -25,8 +27,9 @@ final class MemoryRun {
     Run.@Nullable Fork fork;
     @Nullable RunId redrivenAs;
     boolean retryDecided;
-    @Nullable Instant wakeAt;
-    @Nullable String wakeSignal;
+    Wake wake;
+    int children;
+    int childrenEnded;
     boolean cancelRequested;
     Instant updatedAt;
     @Nullable Instant finishedAt;
@@ -39,6 +42,8 @@ final class MemoryRun {
         this.shard = shard;
         this.createdAt = now;
         this.updatedAt = now;
+        this.status = start.waitFor() == null ? RunStatus.QUEUED : RunStatus.SUSPENDED;
+        this.wake = new Wake(null, null, start.waitFor());
     }
 
     boolean isLive(int attempt) {
@@ -47,6 +52,16 @@ final class MemoryRun {
 
     boolean isWaiting() {
         return status == RunStatus.QUEUED || status == RunStatus.RETRYING;
+    }
+
+    /** Whether it is to end with this one, which has. */
+    boolean isOrphanOf(RunId parent) {
+        StartRun.Child child = fork == null ? start.child() : null;
+        return finishedAt == null
+                && !cancelRequested
+                && child != null
+                && !child.detached()
+                && child.parent().equals(parent);
     }
 
     Event write(String type, String data, Instant now) {
@@ -83,6 +98,9 @@ final class MemoryRun {
                 error,
                 start.idempotencyKey(),
                 fork,
+                start.child() == null || fork != null ? null : start.child().parent(),
+                children,
+                childrenEnded,
                 start.runAt(),
                 createdAt,
                 updatedAt,

@@ -44,6 +44,7 @@ final class PostgresLedgerTest
                 QueueContract,
                 SignalContract,
                 ForkContract,
+                FlowContract,
                 ReadContract {
 
     private final TestStack stack;

@@ -23,8 +23,8 @@ interface SignalContract extends LedgerContract {
         RunId run = running();
 
         // When, Then
-        assertTrue(ledger().suspend(run, 1, LATER, null, 2L));
-        assertTrue(ledger().suspend(run, 1, LATER, null, 2L), "said twice");
+        assertTrue(ledger().suspend(run, 1, Wake.at(LATER), 2L));
+        assertTrue(ledger().suspend(run, 1, Wake.at(LATER), 2L), "said twice");
         assertEquals(RunStatus.SUSPENDED, status(run));
         refuses(ErrorCode.STALE_ATTEMPT, run, () -> ledger().append(run, 1, "[{\"type\":\"x\"}]"));
         assertFalse(ledger().claim(run, 2, WORKER).isPresent());
@@ -43,7 +43,7 @@ interface SignalContract extends LedgerContract {
     default void signal_that_a_run_waits_for_goes_on_with_it() {
         // Given
         RunId run = running();
-        ledger().suspend(run, 1, null, "approval", null);
+        ledger().suspend(run, 1, Wake.on("approval"), null);
 
         // When
         long other = ledger().signal(run, "other", "1");
@@ -71,7 +71,7 @@ interface SignalContract extends LedgerContract {
         ledger().signal(run, "approval", "1");
 
         // When
-        boolean done = ledger().suspend(run, 1, LATER, "approval", 2L);
+        boolean done = ledger().suspend(run, 1, new Wake(LATER, "approval", null), 2L);
 
         // Then
         assertFalse(done);
@@ -86,7 +86,7 @@ interface SignalContract extends LedgerContract {
         ledger().cancel(run, null);
 
         // When
-        ledger().suspend(run, 1, LATER, null, null);
+        ledger().suspend(run, 1, Wake.at(LATER), null);
 
         // Then
         assertEquals(RunStatus.CANCELLED, status(run));
@@ -96,7 +96,7 @@ interface SignalContract extends LedgerContract {
     default void suspended_run_is_cancelled_at_once() {
         // Given
         RunId run = running();
-        ledger().suspend(run, 1, LATER, null, null);
+        ledger().suspend(run, 1, Wake.at(LATER), null);
 
         // When, Then
         assertEquals(RunStatus.CANCELLED, ledger().cancel(run, null));
@@ -107,7 +107,7 @@ interface SignalContract extends LedgerContract {
         // Given
         RunId run = running();
         boolean tooEarly = ledger().resume(run);
-        ledger().suspend(run, 1, null, "never", null);
+        ledger().suspend(run, 1, Wake.on("never"), null);
 
         // When
         boolean resumed = ledger().resume(run);
@@ -122,11 +122,20 @@ interface SignalContract extends LedgerContract {
     @Test
     default void suspend_until_nothing_or_nonsense_is_refused() {
         RunId run = running();
-        refuses(ErrorCode.INVALID_REQUEST, run, () -> ledger().suspend(run, 1, null, null, null));
-        refuses(ErrorCode.INVALID_REQUEST, run, () -> ledger().suspend(run, 1, null, "a b", null));
-        refuses(ErrorCode.STALE_ATTEMPT, run, () -> ledger().suspend(run, 2, LATER, null, null));
+        refuses(
+                ErrorCode.INVALID_REQUEST,
+                run,
+                () -> ledger().suspend(run, 1, new Wake(null, null, null), null));
+        refuses(
+                ErrorCode.INVALID_REQUEST,
+                run,
+                () -> ledger().suspend(run, 1, Wake.on("a b"), null));
+        refuses(ErrorCode.STALE_ATTEMPT, run, () -> ledger().suspend(run, 2, Wake.at(LATER), null));
         RunId closed = completed();
-        refuses(ErrorCode.RUN_CLOSED, closed, () -> ledger().suspend(closed, 1, LATER, null, null));
+        refuses(
+                ErrorCode.RUN_CLOSED,
+                closed,
+                () -> ledger().suspend(closed, 1, Wake.at(LATER), null));
     }
 
     @Test
@@ -159,7 +168,7 @@ interface SignalContract extends LedgerContract {
         RunId running = running();
         RunId queued = started();
         RunId suspended = running();
-        ledger().suspend(suspended, 1, LATER, null, null);
+        ledger().suspend(suspended, 1, Wake.at(LATER), null);
         RunId leaving = running();
         ledger().cancel(leaving, null);
 

@@ -77,7 +77,7 @@ interface StartContract extends LedgerContract {
         // Then
         assertEquals(
                 new PlatformEvent.Requested(
-                        HANDLER, "default", "default", null, null, 0, null, null, null),
+                        HANDLER, "default", "default", null, null, 0, null, null, null, null),
                 PlatformEvent.of(event.type(), event.data()));
         assertEquals(event.time(), ledger().run(run).orElseThrow().createdAt());
     }

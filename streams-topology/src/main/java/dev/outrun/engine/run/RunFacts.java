@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param failures attempts that its handler failed
  * @param lost attempts that ended through no fault of the handler
  * @param cancelRequested whether somebody asked for its end
+ * @param hasChildren whether it has started others
  * @param begunAt when the run's time began to count
  * @param attemptAt when the live attempt began; null where none is live
  * @param seq the last event seen
@@ -33,20 +34,22 @@ public record RunFacts(
         int failures,
         int lost,
         boolean cancelRequested,
+        boolean hasChildren,
         Instant begunAt,
         @Nullable Instant attemptAt,
         long seq,
         Instant time) {
 
-    static RunFacts of(Event event, PlatformEvent.Requested request) {
+    static RunFacts of(Event event, PlatformEvent.Requested request, RunStatus status) {
         Instant runAt = request.runAt();
         return new RunFacts(
                 event.run(),
                 request,
-                RunStatus.QUEUED,
+                status,
                 event.attempt(),
                 0,
                 0,
+                false,
                 false,
                 runAt != null && runAt.isAfter(event.time()) ? runAt : event.time(),
                 null,
@@ -87,6 +90,7 @@ public record RunFacts(
                 failures,
                 lost,
                 cancelRequested,
+                hasChildren,
                 begunAt,
                 next == RunStatus.RUNNING ? started : null,
                 event.seq(),
@@ -100,27 +104,33 @@ public record RunFacts(
                 && failures == before.failures
                 && lost == before.lost
                 && cancelRequested == before.cancelRequested
+                && hasChildren == before.hasChildren
                 && Objects.equals(attemptAt, before.attemptAt);
     }
 
     /** As if nothing had gone wrong yet. */
     RunFacts afresh() {
-        return counting(0, 0, false);
+        return counting(0, 0, false, false);
+    }
+
+    RunFacts withChild() {
+        return counting(failures, lost, cancelRequested, true);
     }
 
     RunFacts withCancelRequested() {
-        return counting(failures, lost, true);
+        return counting(failures, lost, true, hasChildren);
     }
 
     RunFacts withFailure() {
-        return counting(failures + 1, lost, cancelRequested);
+        return counting(failures + 1, lost, cancelRequested, hasChildren);
     }
 
     RunFacts withLoss() {
-        return counting(failures, lost + 1, cancelRequested);
+        return counting(failures, lost + 1, cancelRequested, hasChildren);
     }
 
-    private RunFacts counting(int nowFailures, int nowLost, boolean nowCancelRequested) {
+    private RunFacts counting(
+            int nowFailures, int nowLost, boolean nowCancelRequested, boolean nowHasChildren) {
         return new RunFacts(
                 run,
                 request,
@@ -129,6 +139,7 @@ public record RunFacts(
                 nowFailures,
                 nowLost,
                 nowCancelRequested,
+                nowHasChildren,
                 begunAt,
                 attemptAt,
                 seq,

@@ -57,11 +57,16 @@ public final class RunRules {
                 instanceof PlatformEvent.Requested requested)) {
             throw new IllegalArgumentException("a log begins with " + event.type());
         }
-        RunFacts facts = RunFacts.of(event, requested);
+        boolean waits = requested.waitFor() != null;
+        RunFacts facts =
+                RunFacts.of(event, requested, waits ? RunStatus.SUSPENDED : RunStatus.QUEUED);
         Effect published = new Effect.Publish(facts.view());
         Instant runAt = requested.runAt();
         if (runAt != null && runAt.isAfter(now)) {
             return Outcome.of(facts, new Waiting(runAt), published);
+        }
+        if (waits) {
+            return Outcome.of(facts, new Suspended(0, null), published);
         }
         return Outcome.of(facts, new Queued(1, event.time()), published);
     }
@@ -93,6 +98,10 @@ public final class RunRules {
             case PlatformEvent.Resumed resumed ->
                     resumed(before.seen(event, RunStatus.QUEUED), state, resumed);
             case PlatformEvent.SignalReceived signal ->
+                    Outcome.of(before.seen(event, before.status()), state);
+            case PlatformEvent.ChildStarted child ->
+                    Outcome.of(before.seen(event, before.status()).withChild(), state);
+            case PlatformEvent.ChildEnded child ->
                     Outcome.of(before.seen(event, before.status()), state);
             case PlatformEvent.CancelRequested asked ->
                     cancelRequested(
@@ -305,7 +314,12 @@ public final class RunRules {
 
     private static Outcome closed(RunFacts before, Event event, RunStatus status) {
         RunFacts last = before.seen(event, status);
-        return new Outcome(null, List.of(new Effect.Publish(last.view())));
+        Effect published = new Effect.Publish(last.view());
+        if (!last.hasChildren()) {
+            return new Outcome(null, List.of(published));
+        }
+        Decision orphans = new Decision.EndChildren(last.run().toString(), last.attempt());
+        return new Outcome(null, List.of(published, new Effect.Decide(orphans)));
     }
 
     private static Outcome published(RunFacts facts, RunState state) {

@@ -134,6 +134,7 @@ final class LedgerModel {
                     wake();
                 }
             }
+            case Decision.EndChildren none -> {}
             case Decision.Fail fail -> {
                 if (status == RunStatus.RETRYING) {
                     end(RunStatus.FAILED);

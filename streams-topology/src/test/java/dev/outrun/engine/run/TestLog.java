@@ -53,6 +53,18 @@ public final class TestLog {
         requestedWith(",\"concurrency_key\":\"" + key + "\"");
     }
 
+    public void requestedWaitingFor(String children) {
+        requestedWith(",\"wait_for\":\"" + children + "\"");
+    }
+
+    public void childStarted() {
+        write("run.child.started", "{\"child\":\"x\",\"queue\":\"q\",\"handler\":\"h\"}");
+    }
+
+    public void childEnded() {
+        write("run.child.ended", "{\"child\":\"x\",\"status\":\"completed\",\"result\":{}}");
+    }
+
     /** With timeouts in milliseconds, of the run and of each attempt; 0 is none. */
     public void requestedWithTimeouts(long run, long attempt) {
         requestedWithRetryAndTimeouts("{}", run, attempt);
@@ -216,6 +228,10 @@ public final class TestLog {
 
     public Decision resume(int of) {
         return new Decision.Resume(run.toString(), of);
+    }
+
+    public Decision endChildren(int of) {
+        return new Decision.EndChildren(run.toString(), of);
     }
 
     public Interrupt interrupt(int of) {
