@@ -1,12 +1,10 @@
 package dev.outrun.engine;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.outrun.engine.run.OpenRun;
 import dev.outrun.schema.json.WireJson;
-import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serializer;
@@ -15,18 +13,20 @@ import org.apache.kafka.common.serialization.Serializer;
  * How values are stored: one byte of format version, then JSON. Older formats are read; a newer one
  * stops the engine: what it cannot read it must not forget.
  *
- * @param name what it is, in the plural, for that message
- * @param format the version written
+ * @param name what they are, in the plural, for that message
+ * @param formats how the JSON of each format is read, from format 1 on; the last is written
  */
-record Stored<T>(String name, Class<T> type, byte format, Consumer<ObjectNode> fromFormat1)
-        implements Serde<T> {
+record Stored<T>(String name, List<Function<byte[], T>> formats) implements Serde<T> {
 
-    /** Open runs. In format 1 the facts named some of what was requested, in their own midst. */
     static final Stored<OpenRun> RUNS =
-            new Stored<>("runs", OpenRun.class, (byte) 2, Stored::nestRequest);
+            new Stored<>(
+                    "runs",
+                    List.of(
+                            json -> WireJson.read(json, RunInFormat1.class).toRun(),
+                            json -> WireJson.read(json, OpenRun.class)));
 
     static final Stored<StoredQueue> QUEUES =
-            new Stored<>("queues", StoredQueue.class, (byte) 1, json -> {});
+            new Stored<>("queues", List.of(json -> WireJson.read(json, StoredQueue.class)));
 
     @Override
     public Serializer<T> serializer() {
@@ -38,43 +38,26 @@ record Stored<T>(String name, Class<T> type, byte format, Consumer<ObjectNode> f
         return (topic, stored) -> stored == null ? null : read(stored);
     }
 
-    private byte[] write(T value) {
+    private byte[] write(Object value) {
         byte[] json = WireJson.write(value);
         byte[] stored = new byte[json.length + 1];
-        stored[0] = format;
+        stored[0] = (byte) formats.size();
         System.arraycopy(json, 0, stored, 1, json.length);
         return stored;
     }
 
     private T read(byte[] stored) {
-        byte written = stored.length == 0 ? 0 : stored[0];
-        if (written < 1 || written > format) {
+        int format = stored.length == 0 ? 0 : stored[0];
+        if (format < 1 || format > formats.size()) {
             throw new IllegalStateException(
                     "stored "
                             + name
                             + " have format "
-                            + written
-                            + "; this engine reads 1 to "
                             + format
+                            + "; this engine reads 1 to "
+                            + formats.size()
                             + ": it is older than the one that wrote them");
         }
-        try {
-            JsonNode json = WireJson.mapper().readTree(stored, 1, stored.length - 1);
-            if (written == 1 && json instanceof ObjectNode object) {
-                fromFormat1.accept(object);
-            }
-            return WireJson.mapper().treeToValue(json, type);
-        } catch (IOException e) {
-            throw new IllegalStateException("stored " + name + " that are no JSON of ours", e);
-        }
-    }
-
-    private static void nestRequest(ObjectNode run) {
-        ObjectNode facts = (ObjectNode) run.required("facts");
-        ObjectNode request = facts.putObject("request");
-        for (String moved : List.of("tenant", "queue", "handler", "retry")) {
-            request.set(moved, facts.remove(moved));
-        }
-        facts.set("begun_at", facts.get("time")); // only asked for by what format 1 does not know
+        return formats.get(format - 1).apply(Arrays.copyOfRange(stored, 1, stored.length));
     }
 }

@@ -1,6 +1,5 @@
 package dev.outrun.ledger;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.json.WireJson;
@@ -9,13 +8,14 @@ import dev.outrun.schema.run.Tenant;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A tree of runs to be started, as {@code outrun.start_flow} takes it, for the ledger in memory.
  */
-record MemoryFlow(JsonNode run, List<MemoryFlow> children) {
+record MemoryFlow(Map<?, ?> run, List<MemoryFlow> children) {
 
     private static final Set<String> FIELDS =
             Set.of(
@@ -33,51 +33,52 @@ record MemoryFlow(JsonNode run, List<MemoryFlow> children) {
                     "children");
 
     static MemoryFlow read(String json) {
-        return of(WireJson.read(json.getBytes(StandardCharsets.UTF_8), JsonNode.class));
+        return of(WireJson.read(json.getBytes(StandardCharsets.UTF_8), Object.class));
     }
 
-    private static MemoryFlow of(JsonNode json) {
-        boolean known = json.isObject();
-        for (var names = json.fieldNames(); names.hasNext(); ) {
-            known &= FIELDS.contains(names.next());
-        }
-        JsonNode children = json.path("children");
-        if (!known || !(children.isMissingNode() || children.isArray())) {
+    private static MemoryFlow of(@Nullable Object json) {
+        if (!(json instanceof Map<?, ?> run)
+                || !FIELDS.containsAll(run.keySet())
+                || !(run.get("children") == null || run.get("children") instanceof List)) {
             throw new OutrunException(ErrorCode.INVALID_REQUEST, "not a flow");
         }
-        List<MemoryFlow> flows = new ArrayList<>();
-        children.forEach(child -> flows.add(of(child)));
-        return new MemoryFlow(json, flows);
+        List<MemoryFlow> children = new ArrayList<>();
+        if (run.get("children") instanceof List<?> flows) {
+            flows.forEach(flow -> children.add(of(flow)));
+        }
+        return new MemoryFlow(run, children);
     }
 
     /** The run at the root of this tree. */
     StartRun start(Tenant tenant, @Nullable RunId parent) {
-        boolean fails = run.path("on_failure").asText("continue").equals("fail_parent");
+        boolean fails = "fail_parent".equals(run.get("on_failure"));
+        boolean detached = Boolean.TRUE.equals(run.get("detached"));
+        String queue = text("queue");
+        String input = json("input");
         String waitFor = text("wait_for");
-        return StartRun.with(
-                        run.path("handler").asText(),
-                        run.has("input") ? run.get("input").toString() : "null")
+        return StartRun.with(String.valueOf(run.get("handler")), input == null ? "null" : input)
                 .tenant(tenant)
-                .queue(run.path("queue").asText(StartRun.DEFAULT_QUEUE))
-                .retry(run.has("retry") ? run.get("retry").toString() : null)
-                .priority(run.path("priority").asInt())
+                .queue(queue == null ? StartRun.DEFAULT_QUEUE : queue)
+                .retry(json("retry"))
+                .priority(run.get("priority") instanceof Integer priority ? priority : 0)
                 .concurrencyKey(text("concurrency_key"))
                 .timeoutMs(number("timeout_ms"))
                 .attemptTimeoutMs(number("attempt_timeout_ms"))
-                .child(
-                        parent == null
-                                ? null
-                                : new StartRun.Child(
-                                        parent, fails, run.path("detached").asBoolean()))
+                .child(parent == null ? null : new StartRun.Child(parent, fails, detached))
                 .waitFor(waitFor == null && !children.isEmpty() ? "all" : waitFor)
                 .build();
     }
 
     private @Nullable String text(String name) {
-        return run.has(name) ? run.get(name).asText() : null;
+        return run.get(name) instanceof String text ? text : null;
     }
 
     private @Nullable Long number(String name) {
-        return run.has(name) ? (Long) run.get(name).asLong() : null;
+        return run.get(name) instanceof Number number ? (Long) number.longValue() : null;
+    }
+
+    private @Nullable String json(String name) {
+        Object value = run.get(name);
+        return value == null ? null : new String(WireJson.write(value), StandardCharsets.UTF_8);
     }
 }
