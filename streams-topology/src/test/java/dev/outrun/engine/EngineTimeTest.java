@@ -17,7 +17,7 @@ final class EngineTimeTest {
     @AutoClose private final EngineScenario engine = new EngineScenario();
 
     @Test
-    void attempt_thatTakesTooLong_isInterruptedAndFails() {
+    void attempt_thatTakesTooLong_failsAndIsInterruptedThen() {
         // Given
         var run = engine.log("a");
         run.requestedWithTimeouts(0, 5_000);
@@ -29,8 +29,9 @@ final class EngineTimeTest {
         assertEquals(List.of(), engine.decisions());
         engine.advance(TIMER_GRAIN);
         assertEquals(List.of(run.attemptTimedOut(1)), engine.decisions());
-        assertEquals(List.of(run.interrupt(1)), engine.interrupts());
+        assertEquals(List.of(), engine.interrupts());
         run.timedOut();
+        assertEquals(List.of(run.interrupt(1)), engine.interrupts());
         assertEquals(List.of(run.retry(1, run.lastTime().plusMillis(500))), engine.decisions());
     }
 
@@ -54,7 +55,7 @@ final class EngineTimeTest {
     }
 
     @Test
-    void attempt_interruptedByATimeoutThatCompletesFirst_hasCompleted() {
+    void attempt_thatCompletesBeforeItsTimeoutIsRecorded_hasCompleted() {
         // Given
         var run = engine.log("a");
         run.requestedWithTimeouts(0, 5_000);
@@ -104,6 +105,10 @@ final class EngineTimeTest {
                         backedOff.timedOut(1),
                         suspended.timedOut(1)),
                 Set.copyOf(decisions));
+        assertEquals(List.of(), engine.interrupts());
+        for (var run : List.of(waiting, running, backedOff, suspended)) {
+            run.failedRun();
+        }
         assertEquals(List.of(running.interrupt(1)), engine.interrupts());
     }
 

@@ -11,7 +11,6 @@ import dev.outrun.schema.run.Tenant;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Parents and children, sleep, signals and forks on the whole path. */
@@ -37,6 +36,7 @@ final class FlowsTest {
                 types.lastIndexOf("run.child.ended") < types.indexOf("run.attempt.started"),
                 types.toString());
         assertEquals(2, types.stream().filter("run.child.ended"::equals).count());
+        outrun.drain();
         LogAssert.assertSameLogEverywhere(outrun, root);
     }
 
@@ -114,6 +114,7 @@ final class FlowsTest {
         assertEquals("run.forked", forked.get(log.size() - 1).type());
         assertEquals("run.completed", forked.getLast().type());
         assertEquals(2, forked.getLast().attempt());
+        outrun.drain();
         LogAssert.assertSameLogEverywhere(outrun, fork);
     }
 }

@@ -68,6 +68,14 @@ public sealed interface PlatformEvent {
         /** The code of an attempt that its worker handed back because it stops. */
         public static final String WORKER_STOPPED = "worker_stopped";
 
+        /** The code of an attempt that took too long. */
+        public static final String ATTEMPT_TIMEOUT = "attempt_timeout";
+
+        /** Whether the attempt was ended because it took too long. */
+        public boolean isTimeout() {
+            return ATTEMPT_TIMEOUT.equals(errorCode);
+        }
+
         /** Whether the attempt ended through no fault of its handler. */
         public boolean isHandedBack() {
             return ATTEMPT_LOST.equals(errorCode) || WORKER_STOPPED.equals(errorCode);

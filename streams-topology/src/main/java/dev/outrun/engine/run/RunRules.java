@@ -17,6 +17,7 @@ import dev.outrun.schema.work.Decision;
 import dev.outrun.schema.work.Interrupt;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -106,9 +107,9 @@ public final class RunRules {
             case PlatformEvent.CancelRequested asked ->
                     cancelRequested(
                             before.seen(event, before.status()).withCancelRequested(), state, now);
-            case PlatformEvent.Completed completed -> closed(before, event, RunStatus.COMPLETED);
-            case PlatformEvent.Failed failed -> closed(before, event, RunStatus.FAILED);
-            case PlatformEvent.Cancelled cancelled -> closed(before, event, RunStatus.CANCELLED);
+            case PlatformEvent.Completed completed -> closed(run, event, RunStatus.COMPLETED);
+            case PlatformEvent.Failed failed -> closed(run, event, RunStatus.FAILED);
+            case PlatformEvent.Cancelled cancelled -> closed(run, event, RunStatus.CANCELLED);
         };
     }
 
@@ -151,7 +152,12 @@ public final class RunRules {
             case Queued queued -> new Outcome(run, List.of());
             case Running running ->
                     isOver(facts.attemptDeadline(), now)
-                            ? attemptTimedOut(facts, running, now)
+                            ? decide(
+                                    facts,
+                                    running,
+                                    new Decision.AttemptTimedOut(
+                                            facts.run().toString(), running.attempt()),
+                                    now)
                             : new Outcome(run, List.of());
         };
     }
@@ -204,7 +210,8 @@ public final class RunRules {
         } else {
             decision = new Decision.Fail(run, attempt);
         }
-        return withView(decide(facts, state, decision, now), facts);
+        Outcome decided = withView(decide(facts, state, decision, now), facts);
+        return failed.isTimeout() ? decided.and(interrupt(facts, attempt)) : decided;
     }
 
     private Outcome scheduled(
@@ -244,22 +251,10 @@ public final class RunRules {
     }
 
     private Outcome timedOut(RunFacts facts, RunState state, Instant now) {
+        // Its worker is interrupted when this is recorded: sooner, it would say first why it ended.
         Decision.TimedOut decision = new Decision.TimedOut(facts.run().toString(), facts.attempt());
-        return ending(facts, state, state.toTimedOut(decision, now.plus(patience.redecideAfter())));
-    }
-
-    private Outcome attemptTimedOut(RunFacts facts, Running running, Instant now) {
-        Decision decision = new Decision.AttemptTimedOut(facts.run().toString(), running.attempt());
-        return ending(
-                facts, running, running.toDeciding(decision, now.plus(patience.redecideAfter())));
-    }
-
-    /** The ledger refuses a live attempt from now on; its worker need not find that out. */
-    private static Outcome ending(RunFacts facts, RunState before, Deciding deciding) {
-        Effect decided = new Effect.Decide(deciding.what());
-        return before instanceof Live live
-                ? Outcome.of(facts, deciding, decided, interrupt(facts, live.attempt()))
-                : Outcome.of(facts, deciding, decided);
+        Instant again = now.plus(patience.redecideAfter());
+        return Outcome.of(facts, state.toTimedOut(decision, again), new Effect.Decide(decision));
     }
 
     private static boolean isOver(@Nullable Instant time, Instant now) {
@@ -312,14 +307,23 @@ public final class RunRules {
         return Outcome.of(facts, deciding, new Effect.Decide(decision));
     }
 
-    private static Outcome closed(RunFacts before, Event event, RunStatus status) {
-        RunFacts last = before.seen(event, status);
-        Effect published = new Effect.Publish(last.view());
-        if (!last.hasChildren()) {
-            return new Outcome(null, List.of(published));
+    private static Outcome closed(OpenRun run, Event event, RunStatus status) {
+        RunFacts last = run.facts().seen(event, status);
+        List<Effect> effects = new ArrayList<>();
+        effects.add(new Effect.Publish(last.view()));
+        boolean endedFromOutside =
+                run.facts().status() == RunStatus.RUNNING
+                        && status != RunStatus.COMPLETED
+                        && !(run.state() instanceof Cancelling);
+        if (endedFromOutside) {
+            effects.add(interrupt(last, last.attempt()));
         }
-        Decision orphans = new Decision.EndChildren(last.run().toString(), last.attempt());
-        return new Outcome(null, List.of(published, new Effect.Decide(orphans)));
+        if (last.hasChildren()) {
+            effects.add(
+                    new Effect.Decide(
+                            new Decision.EndChildren(last.run().toString(), last.attempt())));
+        }
+        return new Outcome(null, effects);
     }
 
     private static Outcome published(RunFacts facts, RunState state) {

@@ -209,8 +209,7 @@ final class RunRulesWalkTest {
                         decisions.add(decision);
                     }
                     case Effect.Interrupt(var interrupt) -> {
-                        assertNotNull(run);
-                        assertEquals(run.facts().attempt(), interrupt.attempt());
+                        assertTrue(interrupt.attempt() <= ledger.attempt, "of no attempt");
                     }
                     case Effect.Publish(var view) -> {
                         assertTrue(view.seq() > lastViewed, "views only go on");
