@@ -11,6 +11,7 @@ import dev.outrun.schema.run.Tenant;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Parents and children, sleep, signals and forks on the whole path. */
