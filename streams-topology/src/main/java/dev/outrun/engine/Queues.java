@@ -104,7 +104,7 @@ final class Queues {
         RunId next = line.next(now);
         if (next == null) {
             wakeAt(queue, line.opensAt(now));
-            if (line.isEmpty() && !logs.containsValue(queue)) {
+            if (line.isEmpty() && store.get(queue) == null) {
                 lines.remove(queue);
             }
         }

@@ -35,22 +35,6 @@ public record QueueSettings(
         return new QueueSettings(queue, Mode.ACTIVE, Order.FIFO, 1, null, null, null);
     }
 
-    /** What the shard at this place of so many keeps to: its part of concurrency and rate. */
-    public QueueSettings share(int place, int places) {
-        return new QueueSettings(
-                queue,
-                mode,
-                order,
-                width,
-                concurrency == null ? null : share(concurrency, place, places),
-                concurrencyPerKey,
-                rate == null ? null : new Rate(share(rate.limit, place, places), rate.perMs));
-    }
-
-    private static int share(int whole, int place, int places) {
-        return whole / places + (place < whole % places ? 1 : 0);
-    }
-
     /** Which attempts start. */
     public enum Mode {
         @JsonProperty("active")

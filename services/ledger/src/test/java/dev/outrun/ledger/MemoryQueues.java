@@ -83,6 +83,24 @@ final class MemoryQueues {
         return changed;
     }
 
+    /** What the shard at this place of so many keeps to: its part of concurrency and rate. */
+    static QueueSettings share(QueueSettings whole, int place, int places) {
+        Integer concurrency = whole.concurrency();
+        Rate rate = whole.rate();
+        return new QueueSettings(
+                whole.queue(),
+                whole.mode(),
+                whole.order(),
+                whole.width(),
+                concurrency == null ? null : (Integer) share(concurrency, place, places),
+                whole.concurrencyPerKey(),
+                rate == null ? null : new Rate(share(rate.limit(), place, places), rate.perMs()));
+    }
+
+    private static int share(int whole, int place, int places) {
+        return whole / places + (place < whole % places ? 1 : 0);
+    }
+
     private static @Nullable Rate rate(Map<?, ?> change, @Nullable Rate now) {
         if (!change.containsKey("rate")) {
             return now;

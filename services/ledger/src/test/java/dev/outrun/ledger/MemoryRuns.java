@@ -270,7 +270,7 @@ final class MemoryRuns {
                     queueLogs.computeIfAbsent(
                             queue + ' ' + shard(queue, place), any -> new ArrayList<>());
             RunId id = log.isEmpty() ? RunId.mint(clock, ids) : log.getFirst().run();
-            byte[] data = WireJson.write(settings.share(place, places));
+            byte[] data = WireJson.write(MemoryQueues.share(settings, place, places));
             Event event = new Event(id, log.size(), EventTypes.QUEUE_CHANGED, 0, now(), data);
             log.add(event);
             written.written(shard(queue, place), event);
