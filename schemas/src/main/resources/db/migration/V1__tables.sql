@@ -19,6 +19,7 @@ create table outrun.queue (
     concurrency_per_key int,
     rate_limit          int,
     rate_per_ms         int,
+    run_topics          text        not null default 'each',
     created_at          timestamptz not null default clock_timestamp()
 );
 comment on column outrun.queue.mode is
@@ -27,6 +28,8 @@ comment on column outrun.queue.ordering is
     'fifo or lifo: among waiting runs of the same priority, by when each was ready.';
 comment on column outrun.queue.width is
     'How many shards the queue''s runs are hashed over. 1 keeps its order strict. It never shrinks.';
+comment on column outrun.queue.run_topics is
+    'each: every run has a topic of its own; none: for floods of short runs, which are in the firehose and here alone.';
 comment on column outrun.queue.concurrency is
     'Attempts live at once, as is concurrency_per_key of the runs with one concurrency key; null: no limit.';
 comment on column outrun.queue.rate_limit is
@@ -63,6 +66,38 @@ create table outrun.dedupe (
 );
 create index dedupe_until on outrun.dedupe (until);
 
+-- Starts that come again and again. The engine says when one is due; see outrun.record_fired.
+create table outrun.schedule (
+    tenant      text,
+    name        text,
+    cron        text,
+    time_zone   text,
+    every_ms    bigint,
+    starts_at   timestamptz,
+    ends_at     timestamptz,
+    catch_up    text        not null,
+    run         json        not null,
+    paused      boolean     not null default false,
+    after       timestamptz not null,
+    last_at     timestamptz,
+    last_run    uuid,
+    log         uuid        not null,
+    changed_seq bigint      not null,
+    created_at  timestamptz not null,
+    updated_at  timestamptz not null,
+    primary key (tenant, name)
+);
+create unique index schedule_log on outrun.schedule (log);
+comment on column outrun.schedule.run is
+    'What is started, as outrun.start_flow has it of one run.';
+comment on column outrun.schedule.after is
+    'Occurrences later than this are still to come.';
+comment on column outrun.schedule.last_at is
+    'The last occurrence that has fired, as last_run is the run it has started.';
+comment on column outrun.schedule.log is
+    'The schedule''s log, in the firehose: schedule.changed, the last of which is changed_seq, schedule.fired, '
+    'schedule.skipped and schedule.deleted.';
+
 -- What workers offer to run. A run whose handler nobody has ever offered is refused when it is started.
 create table outrun.handler (
     name          text        primary key check (name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$'),
@@ -77,6 +112,7 @@ create table outrun.run (
     queue               text        not null,
     handler             text        not null,
     shard               int         not null,
+    topicless           boolean,
     priority            int         not null default 0,
     concurrency_key     text,
     status              text        not null,
@@ -100,6 +136,8 @@ create table outrun.run (
     cancel_requested_at timestamptz,
     forked_from         uuid,
     forked_at           bigint,
+    schedule            text,
+    scheduled_at        timestamptz,
     created_at          timestamptz not null,
     updated_at          timestamptz not null,
     finished_at         timestamptz,
@@ -107,7 +145,10 @@ create table outrun.run (
 ) with (fillfactor = 70); -- every append updates its run's row: room for the new version on the same page
 
 comment on column outrun.run.status is
-    'queued, running, retrying, suspended, completed, failed or cancelled; control is no run, but the log of a queue.';
+    'queued, running, retrying, suspended, completed, failed or cancelled; control is no run, but the log of a queue '
+    'or schedule.';
+comment on column outrun.run.topicless is
+    'True where the run has no topic of its own, since its queue''s have none; fixed when it starts. Null elsewhere.';
 comment on column outrun.run.wake_at is
     'When a suspended run goes on at the latest, as wake_signal is the signal that it goes on at; null: never.';
 comment on column outrun.run.wake_children is
@@ -118,6 +159,8 @@ comment on column outrun.run.detached is
     'Whether a child goes on when its parent has ended; else it is cancelled.';
 comment on column outrun.run.forked_from is
     'The run whose first forked_at events its log begins with.';
+comment on column outrun.run.scheduled_at is
+    'The occurrence of its schedule that the run was started for; null where somebody asked for it out of turn.';
 comment on column outrun.run.priority is
     'Of the runs that wait in a queue, the greatest goes first.';
 comment on column outrun.run.attempt is
@@ -136,6 +179,8 @@ create index run_child on outrun.run (parent_id, created_at desc, id desc)
     where parent_id is not null;
 create index run_forked_from on outrun.run (forked_from)
     where forked_from is not null;
+create index run_of_schedule on outrun.run (tenant, schedule, created_at desc, id desc)
+    where schedule is not null;
 create index run_open_in_queue on outrun.run (queue, id)
     where finished_at is null;
 
@@ -160,6 +205,7 @@ create table outrun.run_outbox (
     appended_us bigint      not null,
     trace       text,
     xid         bigint      not null default pg_current_xact_id()::text::bigint,
+    topicless   boolean,
     primary key (run_id, first_seq, appended_at)
 ) partition by range (appended_at);
 
@@ -286,5 +332,5 @@ comment on column outrun.run_event.published is
     'Whether the event is in Kafka for certain. It becomes true a second or two after it was published.';
 
 create publication outrun
-    for table outrun.run_outbox (run_id, first_seq, tenant, shard, attempt, events, appended_us, trace)
+    for table outrun.run_outbox (run_id, first_seq, tenant, shard, attempt, events, appended_us, trace, topicless)
     with (publish = 'insert', publish_via_partition_root = true);

@@ -4,7 +4,7 @@
 -- SQLSTATEs (stable):
 --   OR001 unknown run        OR004 unknown handler      OR007 run id taken
 --   OR002 run is closed      OR005 invalid events       OR008 invalid request
---   OR003 stale attempt      OR006 payload too large
+--   OR003 stale attempt      OR006 payload too large    OR009 unknown schedule
 
 create function outrun.new_run_id() returns uuid
 language sql volatile as $$
@@ -26,14 +26,14 @@ comment on function outrun.register_handlers is
 
 -- The row a publisher reads. The caller holds the run's row lock and has moved next_seq past the events.
 create function outrun.write_outbox(
-    run_id uuid, first_seq bigint, tenant text, shard int, attempt int, events json, at timestamptz
+    run_id uuid, first_seq bigint, tenant text, shard int, topicless boolean, attempt int, events json, at timestamptz
 ) returns void
 language plpgsql as $$ -- not sql: its plan would be made anew in every transaction
 begin
     insert into outrun.run_outbox (
-        run_id, first_seq, tenant, shard, attempt, events, appended_at, appended_us, trace)
+        run_id, first_seq, tenant, shard, topicless, attempt, events, appended_at, appended_us, trace)
     values (
-        $1, $2, $3, $4, $5, $6, $7, (extract(epoch from $7) * 1000000)::bigint,
+        $1, $2, $3, $4, $5, $6, $7, $8, (extract(epoch from $8) * 1000000)::bigint,
         nullif(current_setting('outrun.traceparent', true), ''));
 end $$;
 
@@ -122,6 +122,15 @@ end $$;
 comment on function outrun.shard_in_queue is
     'The shard at this place of a queue''s, counted round and round over its width.';
 
+create function outrun.is_topicless(queue text) returns boolean
+language plpgsql stable as $$
+begin
+    perform from outrun.queue q where q.name = is_topicless.queue and q.run_topics = 'none';
+    return case when found then true end;
+end $$;
+comment on function outrun.is_topicless is
+    'True where runs started in the queue have no topics of their own; null elsewhere.';
+
 -- The run that has this de-duplication key at this time; null, where it is the new run's from now on.
 create function outrun.started_already(tenant text, queue text, key text, run uuid, until timestamptz) returns uuid
 language plpgsql as $$
@@ -162,14 +171,17 @@ create function outrun.start_run(
     parent uuid default null,
     on_failure text default 'continue',
     detached boolean default false,
-    wait_for text default null
+    wait_for text default null,
+    schedule text default null,
+    scheduled_at timestamptz default null
 ) returns uuid
 language plpgsql as $$
 declare
-    at       timestamptz := clock_timestamp();
-    run      uuid := coalesce(start_run.id, outrun.new_run_id());
-    shard    int;
-    existing uuid;
+    at        timestamptz := clock_timestamp();
+    run       uuid := coalesce(start_run.id, outrun.new_run_id());
+    shard     int;
+    topicless boolean := outrun.is_topicless(queue);
+    existing  uuid;
 begin
     if tenant is null or length(tenant) > 63 or tenant !~ '^[a-z0-9][a-z0-9-]*$' or tenant = 'outrun' then
         raise exception 'the tenant must be 1 to 63 of a-z, 0-9 and -, not starting with -, and not outrun'
@@ -209,13 +221,14 @@ begin
     -- All runs of one concurrency key are in one shard, which alone can count them.
     shard := outrun.shard_in_queue(queue, hashtextextended(coalesce(concurrency_key, run::text), 0) & 1073741823);
 
-    insert into outrun.run (id, tenant, queue, handler, shard, priority, concurrency_key, status, next_seq, input,
+    insert into outrun.run (id, tenant, queue, handler, shard, topicless, priority, concurrency_key, status, next_seq, input,
                             idempotency_key, run_at, parent_id, on_failure, detached, wake_children,
-                            created_at, updated_at)
-    values (run, tenant, queue, handler, shard, start_run.priority, start_run.concurrency_key,
+                            schedule, scheduled_at, created_at, updated_at)
+    values (run, tenant, queue, handler, shard, topicless, start_run.priority, start_run.concurrency_key,
             case when wait_for is null then 'queued' else 'suspended' end, 1, input,
             start_run.idempotency_key, start_run.run_at, start_run.parent, start_run.on_failure,
-            coalesce(start_run.detached, false), outrun.children_awaited(wait_for), at, at)
+            coalesce(start_run.detached, false), outrun.children_awaited(wait_for),
+            start_run.schedule, start_run.scheduled_at, at, at)
     on conflict do nothing;
     if not found then
         select r.id into existing from outrun.run r
@@ -234,7 +247,7 @@ begin
         end if;
     end if;
 
-    perform outrun.write_outbox(run, 0, tenant, shard, 0, outrun.event_json('run.requested',
+    perform outrun.write_outbox(run, 0, tenant, shard, topicless, 0, outrun.event_json('run.requested',
         '{"handler":' || to_json(handler) || ',"queue":' || to_json(queue)
         || ',"tenant":' || to_json(tenant)
         || coalesce(',"run_at":' || outrun.json_instant(run_at), '')
@@ -245,6 +258,8 @@ begin
         || coalesce(',"wait_for":' || to_json(wait_for), '')
         || coalesce(',"timeout_ms":' || timeout_ms, '')
         || coalesce(',"attempt_timeout_ms":' || attempt_timeout_ms, '')
+        || coalesce(',"schedule":' || to_json(schedule), '')
+        || coalesce(',"scheduled_at":' || outrun.json_instant(scheduled_at), '')
         || ',"input":' || input::text || '}'), at);
     if parent is not null then
         perform outrun.child_started(parent, run, tenant, queue, handler);
@@ -323,7 +338,7 @@ begin
     if not found then
         perform outrun.refuse(run, attempt);
     end if;
-    perform outrun.write_outbox(run, r.next_seq - n, r.tenant, r.shard, r.attempt, events, r.updated_at);
+    perform outrun.write_outbox(run, r.next_seq - n, r.tenant, r.shard, r.topicless, r.attempt, events, r.updated_at);
     return r.next_seq - n;
 end $$;
 comment on function outrun.append is
@@ -355,7 +370,7 @@ begin
               and t.worker = claim.worker; -- said twice: the worker did not hear the first answer
         return;
     end if;
-    perform outrun.write_outbox(run, r.next_seq - 1, r.tenant, r.shard, attempt,
+    perform outrun.write_outbox(run, r.next_seq - 1, r.tenant, r.shard, r.topicless, attempt,
         outrun.event_json('run.attempt.started', '{"worker":' || to_json(claim.worker) || '}'), r.updated_at);
     return query select r.tenant, r.queue, r.handler, r.input, r.next_seq;
 end $$;
@@ -379,7 +394,7 @@ begin
     if status = 'failed' then
         insert into outrun.failed_run (run_id, queue, failed_at) values (run, r.queue, r.finished_at);
     end if;
-    perform outrun.write_outbox(run, r.next_seq - 1, r.tenant, r.shard, r.attempt,
+    perform outrun.write_outbox(run, r.next_seq - 1, r.tenant, r.shard, r.topicless, r.attempt,
         outrun.event_json(type, data), r.updated_at);
     if r.parent_id is not null then
         perform outrun.child_ended(r, data);
@@ -433,7 +448,7 @@ begin
         updated_at = clock_timestamp()
     where t.id = fail.run
     returning t.* into r;
-    perform outrun.write_outbox(run, r.next_seq - 1, r.tenant, r.shard, r.attempt,
+    perform outrun.write_outbox(run, r.next_seq - 1, r.tenant, r.shard, r.topicless, r.attempt,
         outrun.event_json('run.attempt.failed',
             '{"error":' || coalesce(error::text, 'null') || ',"retryable":' || retryable || '}'),
         r.updated_at);
@@ -461,7 +476,7 @@ begin
     set cancel_requested_at = clock_timestamp(), next_seq = t.next_seq + 1, updated_at = clock_timestamp()
     where t.id = cancel.run
     returning t.* into r;
-    perform outrun.write_outbox(run, r.next_seq - 1, r.tenant, r.shard, r.attempt,
+    perform outrun.write_outbox(run, r.next_seq - 1, r.tenant, r.shard, r.topicless, r.attempt,
         outrun.event_json('run.cancel.requested', data), r.updated_at);
     if r.status <> 'running' then -- no attempt is live: nothing to interrupt
         perform outrun.finish(run, 'cancelled', null, null, 'run.cancelled', data);

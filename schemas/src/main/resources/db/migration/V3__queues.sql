@@ -45,7 +45,7 @@ language sql immutable as $$
         || coalesce(',"concurrency_per_key":' || q.concurrency_per_key, '')
         || coalesce(',"rate":{"limit":' || outrun.share(q.rate_limit, place, places)
             || ',"per_ms":' || q.rate_per_ms || '}', '')
-        || '}')::json
+        || ',"run_topics":"' || q.run_topics || '"}')::json
 $$;
 
 -- Says in the log of each of the queue's shards what the queue keeps to from now on.
@@ -70,7 +70,7 @@ begin
         update outrun.run t set next_seq = t.next_seq + 1, updated_at = clock_timestamp()
         where t.id = log
         returning t.* into r;
-        perform outrun.write_outbox(log, r.next_seq - 1, r.tenant, r.shard, 0,
+        perform outrun.write_outbox(log, r.next_seq - 1, r.tenant, r.shard, r.topicless, 0,
             outrun.event_json('queue.changed', outrun.queue_json(q, place, places)::text), r.updated_at);
     end loop;
 end $$;
@@ -86,8 +86,8 @@ begin
             using errcode = 'OR008', hint = 'invalid request';
     elsif json_typeof(change) <> 'object' or exists (
             select from json_object_keys(change) k
-            where k not in ('mode', 'order', 'width', 'concurrency', 'concurrency_per_key', 'rate')) then
-        raise exception 'a queue has mode, order, width, concurrency, concurrency_per_key and rate, nothing else'
+            where k not in ('mode', 'order', 'width', 'concurrency', 'concurrency_per_key', 'rate', 'run_topics')) then
+        raise exception 'a queue has mode, order, width, concurrency, concurrency_per_key, rate and run_topics, nothing else'
             using errcode = 'OR008', hint = 'invalid request';
     end if;
     -- Claims in this queue that are under way end first, and later ones see what is changed.
@@ -97,6 +97,7 @@ begin
 
     q.mode := outrun.changed_word(change, 'mode', q.mode, '{active,paused,draining}');
     q.ordering := outrun.changed_word(change, 'order', q.ordering, '{fifo,lifo}');
+    q.run_topics := outrun.changed_word(change, 'run_topics', q.run_topics, '{each,none}');
     q.width := outrun.changed_number(change, 'width', q.width, q.width, 1024);
     q.concurrency := outrun.changed_number(change, 'concurrency', q.concurrency, 1, 10000);
     q.concurrency_per_key :=
@@ -122,15 +123,16 @@ begin
 
     update outrun.queue t
     set mode = q.mode, ordering = q.ordering, width = q.width, concurrency = q.concurrency,
-        concurrency_per_key = q.concurrency_per_key, rate_limit = q.rate_limit, rate_per_ms = q.rate_per_ms
+        concurrency_per_key = q.concurrency_per_key, rate_limit = q.rate_limit, rate_per_ms = q.rate_per_ms,
+        run_topics = q.run_topics
     where t.name = q.name;
     perform outrun.tell_shards(q);
     return outrun.queue_json(q);
 end $$;
 comment on function outrun.change_queue is
     'Changes a queue''s settings from this transaction''s commit on, and returns them all: mode (active, paused, '
-    'draining), order (fifo, lifo), width, concurrency, concurrency_per_key, rate {"limit", "per_ms"}; null takes a '
-    'limit away, what is not named stays. Raises OR008.';
+    'draining), order (fifo, lifo), width, concurrency, concurrency_per_key, rate {"limit", "per_ms"}, run_topics (each, '
+    'none: of runs started from then on); null takes a limit away, what is not named stays. Raises OR008.';
 
 create function outrun.queue_lock(queue text) returns bigint
 language sql immutable as $$

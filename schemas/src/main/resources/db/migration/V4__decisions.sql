@@ -27,7 +27,7 @@ begin
     if not found then
         return false;
     end if;
-    perform outrun.write_outbox(run, r.next_seq - 1, r.tenant, r.shard, r.attempt,
+    perform outrun.write_outbox(run, r.next_seq - 1, r.tenant, r.shard, r.topicless, r.attempt,
         outrun.event_json('run.retry.scheduled',
             '{"attempt":' || (attempt + 1) || ',"at":' || outrun.json_instant(at) || '}'),
         r.updated_at);

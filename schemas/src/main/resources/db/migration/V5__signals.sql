@@ -31,7 +31,7 @@ begin
         next_seq = t.next_seq + 1, updated_at = clock_timestamp()
     where t.id = suspend.run
     returning t.* into r;
-    perform outrun.write_outbox(run, r.next_seq - 1, r.tenant, r.shard, r.attempt,
+    perform outrun.write_outbox(run, r.next_seq - 1, r.tenant, r.shard, r.topicless, r.attempt,
         outrun.event_json('run.suspended', '{'
             || concat_ws(',', '"until":' || outrun.json_instant(until), '"signal":' || to_json(signal),
                 '"children":' || to_json(children)) || '}'),
@@ -65,7 +65,7 @@ begin
         next_seq = t.next_seq + 1, updated_at = clock_timestamp()
     where t.id = wake.run
     returning t.* into r;
-    perform outrun.write_outbox(run, r.next_seq - 1, r.tenant, r.shard, r.attempt,
+    perform outrun.write_outbox(run, r.next_seq - 1, r.tenant, r.shard, r.topicless, r.attempt,
         outrun.event_json('run.resumed', '{"attempt":' || (r.attempt + 1) || ',"by":' || reason || '}'),
         r.updated_at);
 end $$;
@@ -89,7 +89,7 @@ begin
         perform outrun.refuse(run, null);
     end if;
     seq := r.next_seq - 1;
-    perform outrun.write_outbox(run, seq, r.tenant, r.shard, r.attempt,
+    perform outrun.write_outbox(run, seq, r.tenant, r.shard, r.topicless, r.attempt,
         outrun.event_json('run.signal.received',
             '{"name":' || to_json(name) || ',"data":' || coalesce(data::text, 'null') || '}'),
         r.updated_at);

@@ -93,7 +93,7 @@ begin
         begin
             execute format(
                 'create publication %I for table outrun.run_outbox '
-                '(run_id, first_seq, tenant, shard, attempt, events, appended_us, trace) '
+                '(run_id, first_seq, tenant, shard, attempt, events, appended_us, trace, topicless) '
                 'where ((shard & 1023) %% %s = %s) '
                 'with (publish = ''insert'', publish_via_partition_root = true)',
                 name, splits, split);

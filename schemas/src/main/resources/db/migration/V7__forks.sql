@@ -18,12 +18,12 @@ begin
         raise exception 'run % can be forked at 1 to %', run, most
             using errcode = 'OR008', hint = 'invalid request';
     end if;
-    insert into outrun.run (id, tenant, queue, handler, shard, priority, concurrency_key, status, attempt, next_seq,
+    insert into outrun.run (id, tenant, queue, handler, shard, topicless, priority, concurrency_key, status, attempt, next_seq,
                             input, forked_from, forked_at, created_at, updated_at)
     values (target, source.tenant, source.queue, source.handler,
             outrun.shard_in_queue(source.queue,
                 hashtextextended(coalesce(source.concurrency_key, target::text), 0) & 1073741823),
-            source.priority, source.concurrency_key, 'queued', 0, at + 1,
+            outrun.is_topicless(source.queue), source.priority, source.concurrency_key, 'queued', 0, at + 1,
             source.input, source.id, at, clock_timestamp(), clock_timestamp())
     on conflict do nothing
     returning * into made;
@@ -40,7 +40,7 @@ begin
     set attempt = (select max(o.attempt) from outrun.run_outbox o where o.run_id = made.id)
     where t.id = made.id
     returning t.* into made;
-    perform outrun.write_outbox(made.id, at, made.tenant, made.shard, made.attempt,
+    perform outrun.write_outbox(made.id, at, made.tenant, made.shard, made.topicless, made.attempt,
         outrun.event_json('run.forked',
             '{"from":"' || source.id || '","at":' || at || ',"attempt":' || (made.attempt + 1) || '}'),
         made.created_at);
@@ -69,7 +69,7 @@ begin
         end if;
         exit when o.first_seq <> copied;
         perform outrun.write_outbox(
-            target.id, copied, target.tenant, target.shard, o.attempt, events, target.created_at);
+            target.id, copied, target.tenant, target.shard, target.topicless, o.attempt, events, target.created_at);
         copied := copied + json_array_length(events);
     end loop;
     return copied;

@@ -36,7 +36,7 @@ begin
         perform outrun.refuse(
             (select t.id from outrun.run t where t.id = child_started.parent and t.tenant = child_started.tenant), null);
     end if;
-    perform outrun.write_outbox(r.id, r.next_seq - 1, r.tenant, r.shard, r.attempt,
+    perform outrun.write_outbox(r.id, r.next_seq - 1, r.tenant, r.shard, r.topicless, r.attempt,
         outrun.event_json('run.child.started', '{"child":"' || child || '","queue":' || to_json(queue)
             || ',"handler":' || to_json(handler) || '}'), r.updated_at);
 end $$;
@@ -56,7 +56,7 @@ begin
     if not found then
         return;
     end if;
-    perform outrun.write_outbox(r.id, r.next_seq - 1, r.tenant, r.shard, r.attempt,
+    perform outrun.write_outbox(r.id, r.next_seq - 1, r.tenant, r.shard, r.topicless, r.attempt,
         outrun.event_json('run.child.ended', '{"child":"' || child.id || '","status":"' || child.status
             || '","result":' || data || '}'), r.updated_at);
     if child.status <> 'completed' and child.on_failure = 'fail_parent' then
@@ -100,6 +100,42 @@ begin
     return told;
 end $$;
 
+-- Starts a run as a JSON object says, whose fields are the caller's to check.
+create function outrun.start_from(
+    run json,
+    tenant text,
+    parent uuid default null,
+    wait_for text default null,
+    idempotency_key text default null,
+    schedule text default null,
+    scheduled_at timestamptz default null
+) returns uuid
+language plpgsql as $$
+begin
+    return outrun.start_run(
+        handler => run ->> 'handler',
+        input => coalesce(run -> 'input', 'null'),
+        queue => coalesce(run ->> 'queue', 'default'),
+        tenant => tenant,
+        idempotency_key => idempotency_key,
+        retry => run -> 'retry',
+        priority => coalesce((run ->> 'priority')::int, 0),
+        concurrency_key => run ->> 'concurrency_key',
+        dedupe_key => run ->> 'dedupe_key',
+        dedupe_ms => (run ->> 'dedupe_ms')::bigint,
+        timeout_ms => (run ->> 'timeout_ms')::bigint,
+        attempt_timeout_ms => (run ->> 'attempt_timeout_ms')::bigint,
+        parent => parent,
+        on_failure => coalesce(run ->> 'on_failure', 'continue'),
+        detached => coalesce((run ->> 'detached')::boolean, false),
+        wait_for => wait_for,
+        schedule => schedule,
+        scheduled_at => scheduled_at);
+exception when invalid_text_representation or numeric_value_out_of_range then
+    raise exception 'a run''s priority, timeouts and window are numbers, detached is true or false'
+        using errcode = 'OR008', hint = 'invalid request';
+end $$;
+
 create function outrun.start_flow(flow json, tenant text default 'default', parent uuid default null) returns uuid
 language plpgsql as $$
 declare
@@ -115,27 +151,12 @@ begin
             'attempt_timeout_ms, on_failure, detached, wait_for and children, which are flows'
             using errcode = 'OR008', hint = 'invalid request';
     end if;
-    root := outrun.start_run(
-        handler => flow ->> 'handler',
-        input => coalesce(flow -> 'input', 'null'),
-        queue => coalesce(flow ->> 'queue', 'default'),
-        tenant => tenant,
-        retry => flow -> 'retry',
-        priority => coalesce((flow ->> 'priority')::int, 0),
-        concurrency_key => flow ->> 'concurrency_key',
-        timeout_ms => (flow ->> 'timeout_ms')::bigint,
-        attempt_timeout_ms => (flow ->> 'attempt_timeout_ms')::bigint,
-        parent => parent,
-        on_failure => coalesce(flow ->> 'on_failure', 'continue'),
-        detached => coalesce((flow ->> 'detached')::boolean, false),
+    root := outrun.start_from(flow, tenant, parent => parent,
         wait_for => coalesce(flow ->> 'wait_for', case when json_array_length(children) > 0 then 'all' end));
     for child in select c.value from json_array_elements(coalesce(children, '[]')) c loop
         perform outrun.start_flow(child, tenant, root);
     end loop;
     return root;
-exception when invalid_text_representation or numeric_value_out_of_range then
-    raise exception 'a flow''s priority and timeouts are numbers, detached is true or false'
-        using errcode = 'OR008', hint = 'invalid request';
 end $$;
 comment on function outrun.start_flow is
     'Starts a tree of runs in the caller''s transaction and returns the id of its root. A run with children is '

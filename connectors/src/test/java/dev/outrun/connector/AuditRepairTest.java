@@ -52,7 +52,7 @@ final class AuditRepairTest {
     private static final String PUBLISH =
             """
             alter publication outrun add table outrun.run_outbox
-                (run_id, first_seq, tenant, shard, attempt, events, appended_us, trace)
+                (run_id, first_seq, tenant, shard, attempt, events, appended_us, trace, topicless)
             """;
 
     private final TestStack stack;

@@ -7,6 +7,8 @@ import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.sql.PostgresAddress;
 import dev.outrun.schema.topic.Topics;
 import dev.outrun.teststack.TestStack;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -19,8 +21,8 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * A process that is a connector, until it is killed, told to stop by a signal, or nobody is there
  * any more to write to it. To each line of {@link #DRAIN} it says {@link #DRAINED}, or why not; to
- * each {@link #ASK}, how it is: {@code health: RUNNING 1200}, with the milliseconds that the oldest
- * record has been waiting for Kafka; to {@link #PAUSE} and {@link #STEP}, followed by a number of
+ * each {@link #ASK}, how it is: {@code health: RUNNING 40}, with the number of records that wait
+ * for Kafka, one for each lane; to {@link #PAUSE} and {@link #STEP}, followed by a number of
  * appends, {@link #DONE} when that is done; to {@link #ASK_HEAP}, {@code heap: 120}, the megabytes
  * that are in use after a collection.
  */
@@ -52,7 +54,8 @@ public final class ConnectorProcess {
     /** Host, port, database, user, password, bootstrap servers, topic prefix, slot, kind, slots. */
     public static void main(String[] args)
             throws InterruptedException, IOException, TimeoutException {
-        OutboxConnector connector = start(args);
+        MeterRegistry metrics = new SimpleMeterRegistry();
+        OutboxConnector connector = start(args, metrics);
         Runtime.getRuntime().addShutdownHook(new Thread(connector::close));
         System.out.println(STARTED);
         BufferedReader told =
@@ -61,9 +64,7 @@ public final class ConnectorProcess {
             if (line.equals(DRAIN)) {
                 System.out.println(drain(connector));
             } else if (line.equals(ASK)) {
-                Health health = connector.health();
-                System.out.println(
-                        HEALTH + health.state() + " " + health.oldestUnacknowledged().toMillis());
+                System.out.println(HEALTH + connector.health().state() + " " + inFlight(metrics));
             } else if (line.equals(ASK_HEAP)) {
                 System.gc();
                 Runtime runtime = Runtime.getRuntime();
@@ -100,7 +101,14 @@ public final class ConnectorProcess {
                 Integer.toString(source.slots()));
     }
 
-    private static OutboxConnector start(String[] args) throws InterruptedException {
+    private static long inFlight(MeterRegistry metrics) {
+        return metrics.get("outrun.connector.records.in.flight").gauges().stream()
+                .mapToLong(each -> (long) each.value())
+                .sum();
+    }
+
+    private static OutboxConnector start(String[] args, MeterRegistry metrics)
+            throws InterruptedException {
         try {
             return OutboxConnector.start(
                     ConnectorConfig.of(
@@ -115,7 +123,8 @@ public final class ConnectorProcess {
                                     args[7])
                             .withSource(
                                     SourceSettings.of(
-                                            Kind.valueOf(args[8]), Integer.parseInt(args[9]))));
+                                            Kind.valueOf(args[8]), Integer.parseInt(args[9]))),
+                    metrics);
         } catch (OutrunException e) {
             e.printStackTrace();
             System.out.println(REFUSED + e.code());

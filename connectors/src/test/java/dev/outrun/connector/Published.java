@@ -1,6 +1,7 @@
 package dev.outrun.connector;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.outrun.schema.event.Event;
@@ -30,13 +31,15 @@ final class Published {
 
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
-    private record LoggedRun(RunId run, Tenant tenant, int shard, List<String> events) {}
+    private record LoggedRun(
+            RunId run, Tenant tenant, int shard, boolean topicless, List<String> events) {}
 
     private Published() {}
 
     /**
-     * Asserts that each run's topic holds exactly the run's log, offset for seq, and the firehose
-     * the same events once each, in order, in the partition of the run's shard.
+     * Asserts that each run's topic, if it is to have one, holds exactly the run's log, offset for
+     * seq, and the firehose the same events once each, in order, in the partition of the run's
+     * shard.
      */
     static void assertIsTheLedger(TestStack stack) throws SQLException {
         List<LoggedRun> ledger = ledger(stack);
@@ -48,12 +51,7 @@ final class Published {
                         .add(record);
             }
             for (LoggedRun run : ledger) {
-                List<ConsumerRecord<byte[], byte[]>> own =
-                        readAll(consumer, stack.topics().run(run.tenant(), run.run()));
-                assertSame(run.events(), lines(own), "topic of run " + run.run());
-                for (ConsumerRecord<byte[], byte[]> record : own) {
-                    assertEquals(record.offset(), RecordHeaders.seq(record.headers()));
-                }
+                assertHasItsTopic(consumer, run, stack.topics().run(run.tenant(), run.run()));
                 List<ConsumerRecord<byte[], byte[]>> live =
                         firehose.getOrDefault(run.run(), List.of());
                 assertSame(run.events(), lines(live), "firehose of run " + run.run());
@@ -61,6 +59,20 @@ final class Published {
             }
         }
         assertEquals(ledger.size(), firehose.size(), "runs in the firehose");
+    }
+
+    private static void assertHasItsTopic(
+            KafkaConsumer<byte[], byte[]> consumer, LoggedRun run, String topic) {
+        if (run.topicless()) {
+            assertFalse(
+                    consumer.listTopics().containsKey(topic), () -> "there is a topic " + topic);
+            return;
+        }
+        List<ConsumerRecord<byte[], byte[]>> own = readAll(consumer, topic);
+        assertSame(run.events(), lines(own), "topic of run " + run.run());
+        for (ConsumerRecord<byte[], byte[]> record : own) {
+            assertEquals(record.offset(), RecordHeaders.seq(record.headers()));
+        }
     }
 
     /** As lists, but says only where they part. */
@@ -131,7 +143,7 @@ final class Published {
                         statement.executeQuery(
                                 """
                                 select e.run_id, r.tenant, r.shard, e.seq, e.type, e.attempt,
-                                       e.time, e.data::text
+                                       e.time, e.data::text, r.topicless is not null
                                 from outrun.run_event e join outrun.run r on r.id = e.run_id
                                 order by e.run_id, e.seq
                                 """)) {
@@ -144,6 +156,7 @@ final class Published {
                                     id,
                                     new Tenant(row.getString(2)),
                                     row.getInt(3),
+                                    row.getBoolean(9),
                                     new ArrayList<>());
                     runs.put(id, run);
                 }

@@ -70,7 +70,8 @@ public final class EngineTopology {
             public Set<StoreBuilder<?>> stores() {
                 return Set.of(
                         store(Shard.RUNS_STORE, Stored.RUNS),
-                        store(Shard.QUEUES_STORE, Stored.QUEUES));
+                        store(Shard.QUEUES_STORE, Stored.QUEUES),
+                        store(Shard.SCHEDULES_STORE, Stored.SCHEDULES));
             }
         };
     }

@@ -13,6 +13,7 @@ import dev.outrun.schema.event.Event;
 import dev.outrun.schema.json.WireJson;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.topic.RecordHeaders;
+import dev.outrun.schema.work.Decision;
 import dev.outrun.schema.work.Heartbeat;
 import java.time.Instant;
 import java.util.List;
@@ -35,6 +36,7 @@ final class Shard {
 
     static final String RUNS_STORE = "runs";
     static final String QUEUES_STORE = "queues";
+    static final String SCHEDULES_STORE = "schedules";
 
     private static final Logger LOG = LoggerFactory.getLogger(Shard.class);
 
@@ -46,6 +48,7 @@ final class Shard {
     private final Timers<RunId> timers = new Timers<>();
     private final Workers workers;
     private final Queues queues;
+    private final Schedules schedules;
     private final OpenRuns runs;
 
     Shard(ProcessorContext<ShardKey, Object> context, EngineSettings settings) {
@@ -53,6 +56,10 @@ final class Shard {
         this.rules = new RunRules(settings.patience());
         this.workers = new Workers(settings.workerTimeout());
         this.queues = new Queues(context.getStateStore(QUEUES_STORE), settings.tasksOutMax());
+        this.schedules =
+                new Schedules(
+                        context.getStateStore(SCHEDULES_STORE),
+                        settings.patience().redecideAfter());
         this.runs =
                 new OpenRuns(
                         context.getStateStore(RUNS_STORE),
@@ -77,6 +84,9 @@ final class Shard {
         }
         if (queues.isOfALog(event)) {
             queueChanged(event, origin, now);
+            return;
+        } else if (schedules.isOfALog(event)) {
+            scheduleMoved(event, origin);
             return;
         }
         OpenRun before = runs.get(event.run());
@@ -127,6 +137,14 @@ final class Shard {
         }
     }
 
+    private void scheduleMoved(Event event, RecordMetadata origin) {
+        try {
+            schedules.take(event);
+        } catch (RuntimeException e) {
+            skipped(origin, e);
+        }
+    }
+
     /** A worker's sign of life. */
     void heartbeat(Record<byte[], byte[]> record, RecordMetadata origin, Instant now) {
         Heartbeat heartbeat;
@@ -147,6 +165,19 @@ final class Shard {
                 return;
             }
             due(run, now);
+        }
+    }
+
+    /** Decides what is due of schedules. */
+    void fireSchedules(Instant now) {
+        for (int fired = 0; fired < TIMERS_AT_ONCE_MAX; fired++) {
+            Decision decision = schedules.pollDue(now);
+            if (decision == null) {
+                return;
+            }
+            RunId log = RunId.parse(decision.run());
+            ShardKey key = new ShardKey(context.taskId().partition(), log);
+            send(key, decision, EngineTopology.DECISIONS, now);
         }
     }
 

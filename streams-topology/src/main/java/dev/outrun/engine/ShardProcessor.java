@@ -46,6 +46,7 @@ final class ShardProcessor implements Processor<byte[], byte[], ShardKey, Object
                 PunctuationType.WALL_CLOCK_TIME,
                 now -> {
                     fresh.fireTimers(Instant.ofEpochMilli(now));
+                    fresh.fireSchedules(Instant.ofEpochMilli(now));
                     fresh.openQueues(Instant.ofEpochMilli(now));
                 });
         initialized.schedule(

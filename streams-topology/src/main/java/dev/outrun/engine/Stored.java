@@ -1,6 +1,7 @@
 package dev.outrun.engine;
 
 import dev.outrun.engine.run.OpenRun;
+import dev.outrun.engine.schedule.Schedule;
 import dev.outrun.schema.json.WireJson;
 import java.util.Arrays;
 import java.util.List;
@@ -27,6 +28,9 @@ record Stored<T>(String name, List<Function<byte[], T>> formats) implements Serd
 
     static final Stored<StoredQueue> QUEUES =
             new Stored<>("queues", List.of(json -> WireJson.read(json, StoredQueue.class)));
+
+    static final Stored<Schedule> SCHEDULES =
+            new Stored<>("schedules", List.of(json -> WireJson.read(json, Schedule.class)));
 
     @Override
     public Serializer<T> serializer() {

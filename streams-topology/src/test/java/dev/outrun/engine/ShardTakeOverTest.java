@@ -7,8 +7,10 @@ import dev.outrun.engine.out.ShardKey;
 import dev.outrun.engine.run.OpenRun;
 import dev.outrun.engine.run.RunState;
 import dev.outrun.engine.run.TestLog;
+import dev.outrun.engine.schedule.Schedule;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.topic.Topics;
+import dev.outrun.schema.work.Decision;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -28,6 +30,8 @@ final class ShardTakeOverTest {
     private final KeyValueStore<String, OpenRun> store = open(Shard.RUNS_STORE, Stored.RUNS);
     private final KeyValueStore<String, StoredQueue> queues =
             open(Shard.QUEUES_STORE, Stored.QUEUES);
+    private final KeyValueStore<String, Schedule> schedules =
+            open(Shard.SCHEDULES_STORE, Stored.SCHEDULES);
     private Instant now = EngineScenario.START;
     private MockProcessorContext<ShardKey, Object> context = new MockProcessorContext<>();
     private final TestLog queueLog = log("the queue's");
@@ -155,6 +159,33 @@ final class ShardTakeOverTest {
         assertEquals(List.of(run.task(1)), said("tasks"));
     }
 
+    @Test
+    void schedules_afterATakeOver_areDecidedFromWhereTheyWere() {
+        // Given: of three occurrences the first has fired, and the second was decided
+        var schedule = log("the schedule's");
+        Instant first = EngineScenario.START.plusSeconds(10);
+        schedule.write(
+                "schedule.changed",
+                "{\"tenant\":\"t\",\"schedule\":\"s\",\"every_ms\":10000,\"catch_up\":\"all\","
+                        + "\"starts_at\":\""
+                        + first
+                        + "\",\"after\":\""
+                        + EngineScenario.START
+                        + "\"}");
+        advance(Duration.ofSeconds(10));
+        schedule.write("schedule.fired", "{\"at\":\"" + first + "\",\"missed\":0}");
+        advance(Duration.ofSeconds(10));
+
+        // When
+        takeOver();
+        advance(Duration.ofSeconds(1));
+
+        // Then: decided again, for the ledger to refuse if it was recorded
+        String log = schedule.run().toString();
+        assertEquals(
+                List.of(new Decision.Fire(log, 0, first.plusSeconds(10), 0)), said("decisions"));
+    }
+
     private void queueKeepsTo(String settings) {
         queueLog.write(
                 "queue.changed",
@@ -173,6 +204,7 @@ final class ShardTakeOverTest {
         context = new MockProcessorContext<>();
         context.addStateStore(store);
         context.addStateStore(queues);
+        context.addStateStore(schedules);
         context.setCurrentSystemTimeMs(now.toEpochMilli());
         processor = new ShardProcessor(TOPICS, EngineSettings.DEFAULT);
         processor.init(context);

@@ -8,11 +8,13 @@ import dev.outrun.engine.queue.Starts;
 import dev.outrun.engine.run.OpenRun;
 import dev.outrun.engine.run.RunFacts;
 import dev.outrun.engine.run.RunState;
+import dev.outrun.engine.schedule.Schedule;
 import dev.outrun.schema.event.PlatformEvent;
 import dev.outrun.schema.event.RetryPolicy;
 import dev.outrun.schema.queue.QueueSettings;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.RunStatus;
+import dev.outrun.schema.schedule.ScheduleSettings;
 import dev.outrun.schema.work.Decision;
 import java.time.Instant;
 import java.util.Arrays;
@@ -128,7 +130,8 @@ final class StoredTest {
                 "{\"log\":\"00000000-0000-0001-0000-000000000002\",\"seq\":3,\"settings\":{"
                         + "\"queue\":\"q\",\"mode\":\"draining\",\"order\":\"lifo\",\"width\":2,"
                         + "\"concurrency\":5,\"concurrency_per_key\":1,"
-                        + "\"rate\":{\"limit\":10,\"per_ms\":1000}},\"starts\":[{"
+                        + "\"rate\":{\"limit\":10,\"per_ms\":1000},\"run_topics\":\"none\"},"
+                        + "\"starts\":[{"
                         + "\"first\":\"2026-01-02T03:04:05.678901Z\","
                         + "\"last\":\"2026-01-02T03:04:05.678901Z\",\"count\":1}]}";
 
@@ -150,10 +153,46 @@ final class StoredTest {
                                 2,
                                 5,
                                 1,
-                                new QueueSettings.Rate(10, 1_000)),
+                                new QueueSettings.Rate(10, 1_000),
+                                QueueSettings.RunTopics.NONE),
                         List.of(new Starts.Group(AT, AT, 1)));
         assertEquals(expected, read);
         assertEquals(json, json(Stored.QUEUES.serializer().serialize("queues", expected)));
+    }
+
+    @Test
+    void schedule_storedInThisFormat_isStillRead() {
+        // Given: what this release writes
+        String json =
+                "{\"log\":\"00000000-0000-0001-0000-000000000002\",\"seq\":3,\"changed\":1,\"settings\":{"
+                        + "\"tenant\":\"t\",\"schedule\":\"s\",\"cron\":\"0 2 * * *\","
+                        + "\"time_zone\":\"UTC\",\"ends_at\":\"2026-01-02T03:04:05.678901Z\","
+                        + "\"catch_up\":\"all\",\"paused\":false,"
+                        + "\"after\":\"2026-01-02T03:04:05.678901Z\"},"
+                        + "\"after\":\"2026-01-02T03:04:05.678901Z\"}";
+
+        // When
+        var read =
+                Stored.SCHEDULES
+                        .deserializer()
+                        .deserialize("schedules", ("\u0001" + json).getBytes(UTF_8));
+
+        // Then
+        var settings =
+                new ScheduleSettings(
+                        "t",
+                        "s",
+                        "0 2 * * *",
+                        "UTC",
+                        null,
+                        null,
+                        AT,
+                        ScheduleSettings.CatchUp.ALL,
+                        false,
+                        AT);
+        var expected = new Schedule(RUN, 3, 1, settings, AT);
+        assertEquals(expected, read);
+        assertEquals(json, json(Stored.SCHEDULES.serializer().serialize("schedules", expected)));
     }
 
     @Test

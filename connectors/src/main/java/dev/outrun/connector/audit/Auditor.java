@@ -36,7 +36,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads the ledger, every run topic and the firehose, as any client would, and says where they
  * differ: each event of the ledger must be once in the firehose, in order, in its shard's
- * partition, and in its run's topic at offset = seq, unless that topic was reaped.
+ * partition, and in its run's topic at offset = seq, unless it has none, or had one that was
+ * reaped.
  *
  * <p>A connector may go on meanwhile. The audit takes a moment in the ledger and waits until the
  * connector's watermark has passed it; what is appended later is left to the next audit. Needs 8
@@ -272,7 +273,7 @@ public final class Auditor {
             Consumer<byte[], byte[]> consumer, Set<String> existing, List<LoggedRun> page) {
         Map<TopicPartition, FoundLog> logs = new HashMap<>();
         Map<RunId, FoundLog> byRun = new HashMap<>();
-        List<LoggedRun> kept = page.stream().filter(run -> !run.reaped()).toList();
+        List<LoggedRun> kept = page.stream().filter(run -> !run.topicless()).toList();
         for (LoggedRun run : kept) {
             String topic = topics.run(run.tenant(), run.run());
             FoundLog log = new FoundLog(run.run(), topic + "/0", findings);

@@ -42,7 +42,7 @@ final class LedgerLog implements AutoCloseable {
     private static final String RUNS =
             """
             select id, tenant, shard, next_seq, finished_at is not null,
-                   topic_deleted_at is not null
+                   topicless is not null or topic_deleted_at is not null
             from outrun.run
             where (?::uuid is null or id = ?::uuid)
               and (?::timestamptz is null or created_at >= ?::timestamptz)

@@ -8,7 +8,7 @@ import dev.outrun.schema.run.Tenant;
  *
  * @param end the seq after its last event
  * @param closed whether nothing can follow
- * @param reaped whether its topic was given up after the retention
+ * @param topicless whether it has no topic: none of its own, or it was given up after the retention
  * @param events those whose partition has not been dropped yet
  */
 record LoggedRun(
@@ -17,5 +17,5 @@ record LoggedRun(
         int shard,
         long end,
         boolean closed,
-        boolean reaped,
+        boolean topicless,
         Digests events) {}

@@ -19,7 +19,7 @@ final class PostgresExamination {
 
     /** What the slot delivers of an append. */
     private static final String COLUMNS =
-            "run_id, first_seq, tenant, shard, attempt, events, appended_us, trace";
+            "run_id, first_seq, tenant, shard, attempt, events, appended_us, trace, topicless";
 
     private static final String PUBLICATIONS =
             """

@@ -358,6 +358,9 @@ public final class Publisher implements ChangeConsumer {
         }
         long until = deadLetters.publishedUntil(run);
         publishLate(run, repair.from(), Math.min(repair.until(), until));
+        if (first.getFirst().topicless()) {
+            return;
+        }
         boolean maybePublished = !writtenAtStart.isBefore(repair.place().at());
         runs.repair(run, first.getFirst().tenant(), until, maybePublished, progress.current());
     }
@@ -474,7 +477,8 @@ public final class Publisher implements ChangeConsumer {
         RunId run = append.run();
         long next = nextSeq(run);
         Stretch stretch = progress.current();
-        stretch.sending(2 * records.size(), System.nanoTime());
+        int lanes = append.topicless() ? 1 : 2;
+        stretch.sending(lanes * records.size(), System.nanoTime());
         long committedAt = commits.nanos(append.place());
         long seq = append.firstSeq();
         int bytes = 0;
@@ -488,6 +492,9 @@ public final class Publisher implements ChangeConsumer {
             seq++;
         }
         live.sent(run, Math.max(seq, next));
+        if (append.topicless()) {
+            return;
+        }
         boolean maybePublished = !writtenAtStart.isBefore(append.place().at());
         runs.put(append, records, bytes, maybePublished, committedAt, stretch);
     }

@@ -16,6 +16,7 @@ public sealed interface Change {
      *
      * @param events the JSON array as it was appended, UTF-8; callers do not change it
      * @param trace W3C trace parent of whoever appended
+     * @param topicless whether the run has no topic of its own
      */
     @SuppressWarnings("ArrayRecordComponent") // the bytes pass through; nobody compares changes
     record Appended(
@@ -27,6 +28,7 @@ public sealed interface Change {
             byte[] events,
             Instant appendedAt,
             @Nullable String trace,
+            boolean topicless,
             WalPlace place)
             implements Change {}
 
@@ -97,6 +99,7 @@ public sealed interface Change {
             byte[] events,
             Instant appendedAt,
             @Nullable String trace,
+            boolean topicless,
             WalPlace place) {
         try {
             return new Appended(
@@ -108,6 +111,7 @@ public sealed interface Change {
                     events,
                     appendedAt,
                     trace,
+                    topicless,
                     place);
         } catch (OutrunException e) {
             return new Unreadable(

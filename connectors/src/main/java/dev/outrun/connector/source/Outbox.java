@@ -38,7 +38,7 @@ public final class Outbox {
      */
     private static final String READ =
             """
-            select run_id, first_seq, tenant, shard, attempt, events, appended_us, trace
+            select run_id, first_seq, tenant, shard, attempt, events, appended_us, trace, topicless
             from outrun.run_outbox o
             where get_bit(?::bit varying, shard & 1023) = 1
               and (?::pg_snapshot is null
@@ -61,7 +61,7 @@ public final class Outbox {
 
     private static final String READ_RUN =
             """
-            select run_id, first_seq, tenant, shard, attempt, events, appended_us, trace
+            select run_id, first_seq, tenant, shard, attempt, events, appended_us, trace, topicless
             from outrun.run_outbox
             where run_id = ? and first_seq < ? and first_seq >= coalesce(
                 (select max(first_seq) from outrun.run_outbox where run_id = ? and first_seq <= ?),
@@ -240,6 +240,7 @@ public final class Outbox {
                 row.getString(6).getBytes(StandardCharsets.UTF_8),
                 Instant.EPOCH.plus(appendedMicros, ChronoUnit.MICROS),
                 row.getString(8),
+                row.getBoolean(9),
                 // Of what is read late, how late says nothing about publishing.
                 place.equals(NOWHERE) ? place : place.committed(appendedMicros));
     }

@@ -45,6 +45,7 @@ final class RowReader {
                 row.getString("events").getBytes(StandardCharsets.UTF_8),
                 Instant.EPOCH.plus(row.getInt64("appended_us"), ChronoUnit.MICROS),
                 row.getString("trace"),
+                Boolean.TRUE.equals(row.getBoolean("topicless")),
                 place);
     }
 

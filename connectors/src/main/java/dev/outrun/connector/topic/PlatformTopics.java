@@ -118,6 +118,8 @@ public final class PlatformTopics {
                         retention(millis(Duration.ofHours(1)), minutes10)),
                 topic(topics.heartbeats(), shards, retention(minutes10, minutes10)),
                 topic(topics.runs(), shards, compacted(millis(Duration.ofDays(1)), 64 << 20)),
+                // Written again each second while they change; by their start, a week of them.
+                topic(topics.windows(), shards, compactedAndDeleted(week)),
                 // Few, and of use until somebody has mended the cause.
                 topic(topics.deadLetters(), 1, retention(FOREVER, week)),
                 // Read whole at each start: small segments keep its uncompacted head short.
@@ -154,6 +156,14 @@ public final class PlatformTopics {
                 Integer.toString(segmentBytes),
                 TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
                 BYTES_MAX);
+    }
+
+    private static Map<String, String> compactedAndDeleted(String millis) {
+        Map<String, String> configs =
+                new HashMap<>(compacted(millis(Duration.ofHours(1)), 16 << 20));
+        configs.put(TopicConfig.CLEANUP_POLICY_CONFIG, COMPACT + "," + DELETE);
+        configs.put(TopicConfig.RETENTION_MS_CONFIG, millis);
+        return configs;
     }
 
     private static String millis(Duration duration) {

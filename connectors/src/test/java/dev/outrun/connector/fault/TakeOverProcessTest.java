@@ -35,8 +35,13 @@ final class TakeOverProcessTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final int RUNS = 20;
 
-    /** In which all that has been written has reached a producer's buffer for certain. */
-    private static final int STUCK_MILLIS = 1_000;
+    private static final int EVENTS_PER_APPEND = 2;
+    private static final int LANES = 2;
+
+    private static final int SMALL = 10;
+
+    /** Twenty of them are more than a batch of either lane, hence more than one request takes. */
+    private static final int LARGE = 8 << 10;
 
     @Test
     void killed_isTakenOverFrom(@TempDir(cleanup = CleanupMode.ON_SUCCESS) Path folder)
@@ -47,13 +52,13 @@ final class TakeOverProcessTest {
             try (JavaServer first = connector(own, folder)) {
                 first.awaitReady(LIMIT);
                 startRuns(own);
-                append(own, 10);
+                append(own, 10, SMALL);
                 try (OutboxConnector second = OutboxConnector.start(config(own))) {
 
                     // When
                     long begin = System.nanoTime();
                     first.killForGood();
-                    append(own, 1);
+                    append(own, 1, SMALL);
                     second.drainOnce(LIMIT);
                     LOG.info(
                             "taken over millis={}",
@@ -75,11 +80,12 @@ final class TakeOverProcessTest {
             try (JavaServer first = connector(own, folder)) {
                 first.awaitReady(LIMIT);
                 startRuns(own);
-                append(own, 3);
+                append(own, 3, SMALL);
                 first.ask(ConnectorProcess.DRAIN, LIMIT);
                 stack.broker().freeze();
-                append(own, 10);
-                await(first, health -> Integer.parseInt(health[1]) > STUCK_MILLIS);
+                append(own, 10, LARGE);
+                int all = 10 * RUNS * EVENTS_PER_APPEND * LANES;
+                await(first, health -> Integer.parseInt(health[1]) == all);
                 first.freeze();
                 stack.broker().thaw();
 
@@ -91,13 +97,14 @@ final class TakeOverProcessTest {
                     await(first, health -> health[0].equals("STANDBY"));
                     second.drainOnce(LIMIT);
                     AuditReport after = awaitCopiesOnly(own, stack);
-                    append(own, 1);
+                    append(own, 1, SMALL);
                     second.drainOnce(LIMIT);
                     AuditReport later = audit(own, stack);
 
-                    // Then: the firehose has copies, which readers leave out
+                    // Then: the firehose may have copies, which readers leave out; which of its
+                    // threads woke first, the one that sends or the one that keeps the lease?
+                    LOG.info("woken copies={}", after.found());
                     assertEquals(List.of(), before.differences());
-                    assertTrue(after.found() > 0, "the first one's buffers were empty");
                     assertEquals(after.differences(), later.differences());
                 }
             }
@@ -167,12 +174,14 @@ final class TakeOverProcessTest {
     }
 
     /** So many appends to every run, each committed by itself with those of all other runs. */
-    private static void append(TestStack own, int times) throws SQLException {
+    private static void append(TestStack own, int times, int characters) throws SQLException {
+        String data = "\"" + "x".repeat(characters) + "\"";
+        String events =
+                "[{\"type\":\"a\",\"data\":" + data + "},{\"type\":\"b\",\"data\":" + data + "}]";
         for (int i = 0; i < times; i++) {
             execute(
                     own,
-                    "select outrun.append(id, null, '[{\"type\":\"a\"},{\"type\":\"b\"}]')"
-                            + " from outrun.run order by id");
+                    "select outrun.append(id, null, '" + events + "') from outrun.run order by id");
         }
     }
 

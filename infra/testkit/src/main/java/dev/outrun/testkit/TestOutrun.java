@@ -118,6 +118,11 @@ public final class TestOutrun implements AutoCloseable {
         return read(stack.topics().events(), wanted, runs);
     }
 
+    /** The first records of the windows topic, as many as wanted. */
+    public List<ConsumerRecord<byte[], byte[]>> windows(int wanted) {
+        return read(stack.topics().windows(), wanted, List.of());
+    }
+
     @Override
     public void close() {
         outrun.close();

@@ -51,6 +51,12 @@ final class ArchitectureTest {
                 .should()
                 .dependOnClassesThat(ours("dev.outrun.schema", "dev.outrun.engine"))
                 .check(outrun);
+        noClasses()
+                .that()
+                .resideInAPackage("dev.outrun.analytics..")
+                .should()
+                .dependOnClassesThat(ours("dev.outrun.schema", "dev.outrun.analytics"))
+                .check(outrun);
     }
 
     @Test
@@ -89,10 +95,10 @@ final class ArchitectureTest {
     }
 
     @Test
-    void engine_isPure() {
+    void engineAndAnalytics_arePure() {
         noClasses()
                 .that()
-                .resideInAPackage("dev.outrun.engine..")
+                .resideInAnyPackage("dev.outrun.engine..", "dev.outrun.analytics..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(

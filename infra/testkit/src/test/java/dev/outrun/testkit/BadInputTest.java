@@ -160,7 +160,7 @@ final class BadInputTest {
         }
         assertEquals(closedLog.size(), outrun.ledger().events(closed, 0, 100).size());
         assertEquals(openLog.size(), outrun.ledger().events(open, 0, 100).size());
-        var all = new RunQuery(Tenant.DEFAULT, null, null, null, null, null, 100);
+        var all = RunQuery.all(Tenant.DEFAULT, 100);
         assertEquals(2, outrun.ledger().runs(all).size());
     }
 

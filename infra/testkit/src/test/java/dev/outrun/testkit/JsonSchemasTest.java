@@ -7,12 +7,14 @@ import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion.VersionFlag;
 import dev.outrun.ledger.Ledger;
+import dev.outrun.ledger.RunQuery;
 import dev.outrun.ledger.StartRun;
 import dev.outrun.ledger.Wake;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.json.WireJson;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.Tenant;
+import dev.outrun.schema.work.Decision;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -78,6 +80,43 @@ final class JsonSchemasTest {
                 seen);
     }
 
+    @Test
+    void eventsOfASchedule_areAsTheirSchemasSay(TestOutrun outrun) throws IOException {
+        // Given: what the engine decides, said in its place
+        Ledger ledger = outrun.ledger();
+        for (String recurrence :
+                List.of(
+                        "\"cron\":\"0 0 1 1 *\",\"ends_at\":\"2200-01-01T00:00:00Z\"",
+                        "\"every_ms\":31622400000")) {
+            String schedule = "{" + recurrence + ",\"run\":{\"handler\":\"echo\"}}";
+            ledger.putSchedule(Tenant.DEFAULT, "s", schedule);
+        }
+        RunId log = ledger.schedule(Tenant.DEFAULT, "s").orElseThrow().log();
+        Instant at = Instant.parse("2100-01-01T00:00:00Z");
+        ledger.record(new Decision.Fire(log.toString(), 1, at, 3));
+        ledger.record(new Decision.Skip(log.toString(), 1, at.plusSeconds(1), 3));
+        ledger.deleteSchedule(Tenant.DEFAULT, "s");
+
+        // When
+        List<Event> events = ledger.events(log, 0, 100);
+
+        // Then
+        for (Event event : events) {
+            assertValid(event.type(), WireJson.mapper().readTree(event.data()));
+        }
+        assertEquals(
+                List.of(
+                        "schedule.changed",
+                        "schedule.changed",
+                        "schedule.fired",
+                        "schedule.skipped",
+                        "schedule.deleted"),
+                events.stream().map(Event::type).toList());
+        RunId started = ledger.runs(RunQuery.all(Tenant.DEFAULT, 1)).getFirst().id();
+        Event requested = outrun.awaitEnd(started).getFirst();
+        assertValid("run.requested", WireJson.mapper().readTree(requested.data()));
+    }
+
     /** A run of every setting that this test suspends in the place of a worker. */
     private static RunId suspendedAndSignalled(TestOutrun outrun) {
         Ledger ledger = outrun.ledger();
@@ -98,6 +137,19 @@ final class JsonSchemasTest {
                 run, 1, new Wake(Instant.now().plus(Duration.ofHours(1)), "go-on", null), null);
         ledger.signal(run, "go-on", "{}");
         return run;
+    }
+
+    @Test
+    void windows_ofTheTopic_areAsTheirSchemasSay(TestOutrun outrun) throws IOException {
+        // Given
+        outrun.awaitEnd(outrun.start("flaky", "{}"));
+
+        // When
+        var window = outrun.windows(1).getFirst();
+
+        // Then
+        assertValid("analytics.window.key", WireJson.mapper().readTree(window.key()));
+        assertValid("analytics.window", WireJson.mapper().readTree(window.value()));
     }
 
     private void assertValid(String name, JsonNode value) throws IOException {

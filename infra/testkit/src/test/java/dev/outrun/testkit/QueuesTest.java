@@ -1,7 +1,9 @@
 package dev.outrun.testkit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outrun.ledger.StartRun;
 import dev.outrun.schema.error.ErrorCode;
@@ -11,12 +13,15 @@ import dev.outrun.schema.json.WireJson;
 import dev.outrun.schema.queue.QueueSettings;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.RunStatus;
+import dev.outrun.schema.run.Tenant;
 import dev.outrun.schema.topic.RecordHeaders;
 import dev.outrun.server.cli.Main;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -69,6 +74,34 @@ final class QueuesTest {
         assertEquals(RunStatus.CANCELLED, status(outrun, running));
         assertEquals(RunStatus.CANCELLED, status(outrun, waiting));
         assertEquals(RunStatus.COMPLETED, status(outrun, other));
+    }
+
+    @Test
+    void topiclessRun_isReadLikeAnyOther_butHasNoTopic(TestOutrun outrun) throws Exception {
+        // Given
+        command(outrun, "limit", "mail", "--run-topics", "none");
+
+        // When
+        RunId run = start(outrun, "mail", 0);
+        List<Event> log = outrun.awaitEnd(run);
+
+        // Then
+        var shown = outrun.api().get("/v1/runs/" + run);
+        assertEquals("completed", shown.get("status").asText());
+        assertTrue(shown.get("topicless").asBoolean());
+        var page = outrun.api().get("/v1/runs/" + run + "/events").get("events");
+        assertEquals(log.size(), page.size());
+        List<Event> live =
+                outrun.firehose(List.of(run), log.size()).stream()
+                        .map(RecordHeaders::read)
+                        .toList();
+        assertEquals(LogAssert.envelopes(log), LogAssert.envelopes(live));
+        outrun.drain();
+        Map<String, Object> kafka = Map.of("bootstrap.servers", outrun.stack().bootstrapServers());
+        try (Admin admin = Admin.create(kafka)) {
+            String topic = outrun.stack().topics().run(Tenant.DEFAULT, run);
+            assertFalse(admin.listTopics().names().get().contains(topic), topic);
+        }
     }
 
     @Test

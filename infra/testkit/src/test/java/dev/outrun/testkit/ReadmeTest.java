@@ -25,7 +25,7 @@ final class ReadmeTest {
     private static final Pattern WORD = Pattern.compile("'([^']*)'|(\\S+)");
 
     @Test
-    void runAndQueueCommands_ofTheReadme_allSucceed(TestOutrun outrun) throws IOException {
+    void commands_ofTheReadme_allSucceed(TestOutrun outrun) throws IOException {
         // Given
         RunId run = outrun.start("echo", "1");
         outrun.awaitEnd(run);
@@ -37,7 +37,8 @@ final class ReadmeTest {
                                         .build());
         List<String> commands =
                 Files.readAllLines(Path.of("../../README.md")).stream()
-                        .filter(line -> line.matches("\\./outrun (run|queue) .*"))
+                        .filter(line ->
+                                line.matches("\\./outrun (run|queue|schedule|analytics) .*"))
                         .toList();
         assertFalse(commands.isEmpty());
 

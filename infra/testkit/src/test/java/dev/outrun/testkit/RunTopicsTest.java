@@ -153,10 +153,7 @@ final class RunTopicsTest {
     }
 
     private static List<RunId> runs(TestOutrun outrun) {
-        return outrun
-                .ledger()
-                .runs(new RunQuery(Tenant.DEFAULT, null, null, null, null, null, 1_000))
-                .stream()
+        return outrun.ledger().runs(RunQuery.all(Tenant.DEFAULT, 1_000)).stream()
                 .map(Run::id)
                 .toList();
     }

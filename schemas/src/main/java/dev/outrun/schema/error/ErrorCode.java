@@ -15,6 +15,7 @@ public enum ErrorCode {
     INVALID_EVENTS(Kind.USER, 400, "OR005"),
     UNKNOWN_HANDLER(Kind.USER, 422, "OR004"),
     UNKNOWN_RUN(Kind.USER, 404, "OR001"),
+    UNKNOWN_SCHEDULE(Kind.USER, 404, "OR009"),
     NOT_FOUND(Kind.USER, 404, null),
     METHOD_NOT_ALLOWED(Kind.USER, 405, null),
     RUN_CLOSED(Kind.USER, 409, "OR002"),

@@ -34,7 +34,32 @@ public final class EventTypes {
     /** In the log of a queue, which is no run: {@link dev.outrun.schema.queue.QueueSettings}. */
     public static final String QUEUE_CHANGED = "queue.changed";
 
+    /**
+     * In the log of a schedule, which is no run: {@link
+     * dev.outrun.schema.schedule.ScheduleSettings}.
+     */
+    public static final String SCHEDULE_CHANGED = "schedule.changed";
+
+    public static final String SCHEDULE_FIRED = "schedule.fired";
+    public static final String SCHEDULE_SKIPPED = "schedule.skipped";
+
+    /** Always last. */
+    public static final String SCHEDULE_DELETED = "schedule.deleted";
+
     private EventTypes() {}
+
+    /** Whether an event may be one in the log of a queue or schedule, which is no run. */
+    public static boolean isOfControl(String type) {
+        return switch (type) {
+            case QUEUE_CHANGED,
+                    SCHEDULE_CHANGED,
+                    SCHEDULE_FIRED,
+                    SCHEDULE_SKIPPED,
+                    SCHEDULE_DELETED ->
+                    true;
+            default -> false;
+        };
+    }
 
     /** Whether a log ends with an event of this type. */
     public static boolean isTerminal(String type) {

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param concurrency attempts live at once; null is no limit
  * @param concurrencyPerKey the same, of the runs that have one concurrency key
  * @param rate how often an attempt may start; null is no limit
+ * @param runTopics which of the runs started from now on have topics of their own
  */
 public record QueueSettings(
         String queue,
@@ -22,17 +23,20 @@ public record QueueSettings(
         int width,
         @Nullable Integer concurrency,
         @Nullable Integer concurrencyPerKey,
-        @Nullable Rate rate) {
+        @Nullable Rate rate,
+        RunTopics runTopics) {
 
     public QueueSettings {
         Objects.requireNonNull(queue, "queue");
         Objects.requireNonNull(mode, "mode");
         Objects.requireNonNull(order, "order");
+        runTopics = Objects.requireNonNullElse(runTopics, RunTopics.EACH); // as it was before
     }
 
     /** What a queue keeps to of which nobody has said anything. */
     public static QueueSettings of(String queue) {
-        return new QueueSettings(queue, Mode.ACTIVE, Order.FIFO, 1, null, null, null);
+        return new QueueSettings(
+                queue, Mode.ACTIVE, Order.FIFO, 1, null, null, null, RunTopics.EACH);
     }
 
     /** Which attempts start. */
@@ -56,6 +60,15 @@ public record QueueSettings(
         FIFO,
         @JsonProperty("lifo")
         LIFO
+    }
+
+    /** Which runs have topics of their own. */
+    public enum RunTopics {
+        @JsonProperty("each")
+        EACH,
+        /** None: they are in the firehose and the ledger alone. */
+        @JsonProperty("none")
+        NONE
     }
 
     /**

@@ -94,6 +94,15 @@ public record Topics(String prefix) {
     }
 
     /**
+     * What runs did, by minute, queue and handler: {@link dev.outrun.schema.analytics.Window} by
+     * {@link dev.outrun.schema.analytics.WindowKey}. Sharded, compacted, and deleted after a week;
+     * written in transactions: read what is committed.
+     */
+    public String windows() {
+        return prefix + ".analytics.windows";
+    }
+
+    /**
      * Appends that cannot be published, with the reason in a header: see {@link RecordHeaders}. One
      * partition; key run id, value the append's events as JSON, null where there are too many
      * bytes.

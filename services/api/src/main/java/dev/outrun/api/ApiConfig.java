@@ -1,5 +1,6 @@
 package dev.outrun.api;
 
+import dev.outrun.api.board.BoardConfig;
 import dev.outrun.api.hub.HubConfig;
 import java.time.Duration;
 
@@ -20,7 +21,8 @@ public record ApiConfig(
         int startBodyBytesMax,
         int eventsBodyBytesMax,
         Duration closeMax,
-        HubConfig hub) {
+        HubConfig hub,
+        BoardConfig board) {
 
     public static final String LOOPBACK = "127.0.0.1";
 
@@ -47,13 +49,21 @@ public record ApiConfig(
                 1536 * 1024,
                 16 * 1024 * 1024 + 64 * 1024,
                 Duration.ofSeconds(2),
-                HubConfig.DEFAULT);
+                HubConfig.DEFAULT,
+                BoardConfig.DEFAULT);
     }
 
     /** The same with other limits for event streams. */
     public ApiConfig withHub(HubConfig other) {
         return new ApiConfig(
-                host, port, connectionsMax, startBodyBytesMax, eventsBodyBytesMax, closeMax, other);
+                host,
+                port,
+                connectionsMax,
+                startBodyBytesMax,
+                eventsBodyBytesMax,
+                closeMax,
+                other,
+                board);
     }
 
     private static void check(String name, long value, long least, long most) {

@@ -1,5 +1,6 @@
 package dev.outrun.api;
 
+import dev.outrun.api.board.Windows;
 import dev.outrun.api.hub.Hub;
 import dev.outrun.ledger.Ledger;
 import dev.outrun.schema.error.ErrorCode;
@@ -36,14 +37,21 @@ public final class ApiServer implements AutoCloseable {
 
     private final ApiConfig config;
     private final Hub hub;
+    private final Windows windows;
     private final EventStreams streams;
     private final WebServer server;
     private final List<Route> routes;
 
     private ApiServer(
-            ApiConfig config, Hub hub, EventStreams streams, WebServer server, List<Route> routes) {
+            ApiConfig config,
+            Hub hub,
+            Windows windows,
+            EventStreams streams,
+            WebServer server,
+            List<Route> routes) {
         this.config = config;
         this.hub = hub;
+        this.windows = windows;
         this.streams = streams;
         this.server = server;
         this.routes = routes;
@@ -66,7 +74,10 @@ public final class ApiServer implements AutoCloseable {
             PrometheusMeterRegistry registry) {
         Hub hub = Hub.start(config.hub(), ledger, topics, bootstrapServers);
         EventStreams streams = EventStreams.start(config.hub(), registry);
-        Gauge.builder("outrun.api.streams", hub, Hub::clients).register(registry);
+        Windows windows = Windows.start(config.board(), topics, bootstrapServers);
+        Gauge.builder("outrun.api.streams", () -> hub.clients() + windows.clients())
+                .register(registry);
+        Gauge.builder("outrun.api.windows", windows, Windows::size).register(registry);
         List<Readiness> parts = new ArrayList<>(checks);
         parts.add(new Readiness("hub", () -> Optional.ofNullable(hub.problem())));
         List<Route> routes = new ArrayList<>();
@@ -75,12 +86,16 @@ public final class ApiServer implements AutoCloseable {
                         .routes());
         routes.addAll(new EventRoutes(ledger, hub, streams, config.eventsBodyBytesMax()).routes());
         routes.addAll(new QueueRoutes(ledger).routes());
+        routes.addAll(
+                new ScheduleRoutes(ledger, InstantSource.system(), config.startBodyBytesMax())
+                        .routes());
+        routes.addAll(new AnalyticsRoutes(windows, streams, InstantSource.system()).routes());
         routes.addAll(new HealthRoutes(parts).routes());
         routes.addAll(new MetricsRoutes(registry).routes());
         routes.addAll(new ConsoleRoutes(topics, bootstrapServers).routes());
         WebServer server = server(config, routes, registry);
         server.start();
-        ApiServer api = new ApiServer(config, hub, streams, server, routes);
+        ApiServer api = new ApiServer(config, hub, windows, streams, server, routes);
         if (!server.isRunning()) {
             api.close();
             throw new IllegalStateException(
@@ -95,7 +110,7 @@ public final class ApiServer implements AutoCloseable {
 
     /** Open event streams. */
     public int streams() {
-        return hub.clients();
+        return hub.clients() + windows.clients();
     }
 
     /** Every call there is, such as {@code GET /v1/runs}. */
@@ -107,9 +122,11 @@ public final class ApiServer implements AutoCloseable {
     @Override
     public void close() {
         hub.end();
+        windows.end();
         streams.awaitEnd(config.closeMax());
         server.stop();
         streams.close();
+        windows.close();
         hub.close();
     }
 

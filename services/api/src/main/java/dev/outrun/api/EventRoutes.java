@@ -23,7 +23,7 @@ import java.util.Set;
 final class EventRoutes {
 
     private static final HeaderName LAST_EVENT_ID = HeaderNames.create("Last-Event-ID");
-    private static final HeaderName PROXY_BUFFERING = HeaderNames.create("X-Accel-Buffering");
+    static final HeaderName PROXY_BUFFERING = HeaderNames.create("X-Accel-Buffering");
     static final String EVENT_STREAM = "text/event-stream";
     private static final int PAGE_DEFAULT = 1_000;
     private static final int PAGE_MAX = 100_000;
@@ -95,7 +95,8 @@ final class EventRoutes {
         return from == null ? 0 : Query.seq("'from'", from);
     }
 
-    private static boolean wantsStream(ServerRequest request) {
+    /** Whether the caller asks for an event stream. */
+    static boolean wantsStream(ServerRequest request) {
         for (String accept : request.headers().values(HeaderNames.ACCEPT)) {
             for (String range : accept.split(",", -1)) {
                 if (range.split(";", 2)[0].trim().equalsIgnoreCase(EVENT_STREAM)) {

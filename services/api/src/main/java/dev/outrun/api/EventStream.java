@@ -1,8 +1,8 @@
 package dev.outrun.api;
 
+import dev.outrun.api.hub.Deliveries;
 import dev.outrun.api.hub.Delivery;
 import dev.outrun.api.hub.Frame;
-import dev.outrun.api.hub.Subscription;
 import io.micrometer.core.instrument.Counter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -24,7 +24,7 @@ final class EventStream {
     private static final int WRITE_BYTES = 32 * 1024;
 
     private final Thread thread = Thread.currentThread();
-    private final Subscription subscription;
+    private final Deliveries deliveries;
     private final OutputStream out;
     private final Counter written;
     private boolean writing;
@@ -35,8 +35,8 @@ final class EventStream {
      *
      * @param written counts events
      */
-    EventStream(Subscription subscription, OutputStream out, Counter written) {
-        this.subscription = subscription;
+    EventStream(Deliveries deliveries, OutputStream out, Counter written) {
+        this.deliveries = deliveries;
         this.out = out;
         this.written = written;
     }
@@ -45,7 +45,7 @@ final class EventStream {
     void run(Duration keepAlive) throws IOException, InterruptedException {
         write(HELLO);
         while (true) {
-            switch (subscription.next(keepAlive)) {
+            switch (deliveries.next(keepAlive)) {
                 case Delivery.Frames(List<Frame> frames) -> {
                     writeFrames(frames);
                     written.increment(frames.size());

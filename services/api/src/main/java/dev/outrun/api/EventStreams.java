@@ -1,7 +1,7 @@
 package dev.outrun.api;
 
+import dev.outrun.api.hub.Deliveries;
 import dev.outrun.api.hub.HubConfig;
-import dev.outrun.api.hub.Subscription;
 import dev.outrun.schema.error.OutrunException;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ServerConnectionException;
@@ -41,8 +41,8 @@ final class EventStreams implements AutoCloseable {
     }
 
     /** Serves a client until its stream ends. */
-    void serve(Subscription subscription, ServerResponse response) throws InterruptedException {
-        EventStream stream = new EventStream(subscription, response.outputStream(), written);
+    void serve(Deliveries deliveries, ServerResponse response) throws InterruptedException {
+        EventStream stream = new EventStream(deliveries, response.outputStream(), written);
         enter(stream);
         try {
             stream.run(config.keepAlive());

@@ -19,7 +19,14 @@ import org.jspecify.annotations.Nullable;
 final class QueueRoutes {
 
     private static final Set<String> FIELDS =
-            Set.of("mode", "order", "width", "concurrency", "concurrency_per_key", "rate");
+            Set.of(
+                    "mode",
+                    "order",
+                    "width",
+                    "concurrency",
+                    "concurrency_per_key",
+                    "rate",
+                    "run_topics");
     private static final int BODY_BYTES_MAX = 64 * 1024;
 
     /** Runs cancelled in one transaction. */
@@ -56,6 +63,7 @@ final class QueueRoutes {
             @Nullable Integer concurrency,
             @Nullable Integer concurrencyPerKey,
             QueueSettings.@Nullable Rate rate,
+            QueueSettings.RunTopics runTopics,
             Map<String, Long> runs) {
 
         static Shown of(QueueState state) {
@@ -74,6 +82,7 @@ final class QueueRoutes {
                     settings.concurrency(),
                     settings.concurrencyPerKey(),
                     settings.rate(),
+                    settings.runTopics(),
                     runs);
         }
     }

@@ -49,12 +49,15 @@ final class RunJson {
         text(json, "idempotency_key", run.idempotencyKey());
         forked(json, run.fork());
         text(json, "parent", run.parent());
+        text(json, "schedule", run.schedule());
+        text(json, "scheduled_at", run.scheduledAt());
         json.writeNumberField("children", run.children());
         json.writeNumberField("children_ended", run.childrenEnded());
         text(json, "run_at", run.runAt());
         text(json, "created_at", run.createdAt());
         text(json, "updated_at", run.updatedAt());
         text(json, "finished_at", run.finishedAt());
+        json.writeBooleanField("topicless", run.topicless());
         text(json, "topic_deleted_at", run.topicDeletedAt());
         halted(json, run.halted());
     }

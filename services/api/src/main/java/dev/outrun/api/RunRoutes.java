@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +30,7 @@ final class RunRoutes {
 
     private static final HeaderName IDEMPOTENCY_KEY = HeaderNames.create("Idempotency-Key");
     private static final Set<String> LIST_PARAMETERS =
-            Set.of("status", "handler", "queue", "parent", "limit", "cursor");
+            Set.of("status", "handler", "queue", "parent", "schedule", "limit", "cursor");
     private static final int LIST_DEFAULT = 50;
     private static final int LIST_MAX = 500;
 
@@ -41,12 +42,14 @@ final class RunRoutes {
 
     private final Ledger ledger;
     private final SpareIds ids;
+    private final TopiclessQueues topicless;
     private final InstantSource clock;
     private final int startBodyBytesMax;
 
     RunRoutes(Ledger ledger, RunIds ids, InstantSource clock, int startBodyBytesMax) {
         this.ledger = ledger;
         this.ids = new SpareIds(ids, clock);
+        this.topicless = new TopiclessQueues(ledger, clock);
         this.clock = clock;
         this.startBodyBytesMax = startBodyBytesMax;
     }
@@ -74,7 +77,7 @@ final class RunRoutes {
                         clock);
         RunId minted;
         try {
-            minted = ids.take(tenant);
+            minted = take(tenant, start.queue());
         } catch (OutrunException refusal) {
             started(response, Status.OK_200, startedBefore(start, tenant, refusal));
             return;
@@ -82,6 +85,7 @@ final class RunRoutes {
         RunId id =
                 startOrGiveBack(
                         tenant,
+                        start.queue(),
                         minted,
                         () -> ledger.start(start.toBuilder().id(minted).tenant(tenant).build()));
         started(response, id.equals(minted) ? Status.CREATED_201 : Status.OK_200, id);
@@ -111,7 +115,21 @@ final class RunRoutes {
         return ledger.runWithKey(tenant, key).orElseThrow(() -> refusal);
     }
 
-    private RunId startOrGiveBack(Tenant tenant, RunId minted, Supplier<RunId> start) {
+    /** An id for a run in this queue, its topic already made if it is to have one. */
+    private RunId take(Tenant tenant, String queue) {
+        return topicless.has(queue)
+                ? RunId.mint(clock, ThreadLocalRandom.current())
+                : ids.take(tenant);
+    }
+
+    private void giveBack(Tenant tenant, String queue, RunId minted) {
+        if (!topicless.has(queue)) {
+            ids.giveBack(tenant, minted);
+        }
+    }
+
+    private RunId startOrGiveBack(
+            Tenant tenant, String queue, RunId minted, Supplier<RunId> start) {
         RunId id;
         try {
             id = start.get();
@@ -119,12 +137,12 @@ final class RunRoutes {
             boolean unused =
                     e.code().kind() == ErrorCode.Kind.USER && e.code() != ErrorCode.RUN_ID_TAKEN;
             if (unused) { // else it may have been started for all we know
-                ids.giveBack(tenant, minted);
+                giveBack(tenant, queue, minted);
             }
             throw e;
         }
         if (!id.equals(minted)) {
-            ids.giveBack(tenant, minted);
+            giveBack(tenant, queue, minted);
         }
         return id;
     }
@@ -137,19 +155,22 @@ final class RunRoutes {
         if (at == null) {
             throw Text.invalid("'at' is missing");
         }
-        Tenant tenant = run(ledger, source).tenant();
-        RunId minted = ids.take(tenant);
-        RunId id = startOrGiveBack(tenant, minted, () -> ledger.fork(source, at, minted));
+        Run run = run(ledger, source);
+        RunId minted = take(run.tenant(), run.queue());
+        RunId id =
+                startOrGiveBack(
+                        run.tenant(), run.queue(), minted, () -> ledger.fork(source, at, minted));
         started(response, Status.CREATED_201, id);
     }
 
     private void redrive(ServerRequest request, ServerResponse response) {
         RunId failed = id(request);
-        Tenant tenant = run(ledger, failed).tenant();
-        RunId minted = ids.take(tenant);
+        Run run = run(ledger, failed);
+        RunId minted = take(run.tenant(), run.queue());
         RunId id =
                 startOrGiveBack(
-                        tenant,
+                        run.tenant(),
+                        run.queue(),
                         minted,
                         () ->
                                 ledger.redrive(failed, minted)
@@ -224,6 +245,7 @@ final class RunRoutes {
                                         query.text("handler"),
                                         query.text("queue"),
                                         parent,
+                                        query.text("schedule"),
                                         before,
                                         asked));
                 more = runs.size() == asked;

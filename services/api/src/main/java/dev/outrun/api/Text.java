@@ -9,7 +9,6 @@ final class Text {
 
     private static final Pattern HANDLER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
     private static final Pattern QUEUE = Pattern.compile("[a-z0-9][a-z0-9._-]{0,62}");
-
     private static final Pattern SIGNAL = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
 
     private Text() {}
@@ -43,6 +42,15 @@ final class Text {
         if (!QUEUE.matcher(value).matches()) {
             throw invalid(
                     "'queue' must be 1 to 63 of a-z, 0-9 and . _ -, the first a letter or digit");
+        }
+        return value;
+    }
+
+    static String schedule(String value) {
+        if (!QUEUE.matcher(value).matches()) {
+            throw invalid(
+                    "a schedule's name must be 1 to 63 of a-z, 0-9 and . _ -, the first a letter"
+                            + " or digit");
         }
         return value;
     }

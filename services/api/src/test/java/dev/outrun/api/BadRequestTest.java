@@ -258,6 +258,31 @@ class BadRequestTest {
         }
         all.add(new Bad("POST", "/v1/flows", JSON, "[]", 400, "invalid_json"));
         all.add(new Bad("GET", start + "?parent=x", "", "", 400, "invalid_run_id"));
+        for (String schedule :
+                List.of(
+                        "{\"cron\":\"0 9 * * *\"}",
+                        "{\"run\":{\"handler\":\"echo\"}}",
+                        "{\"cron\":9,\"run\":{\"handler\":\"echo\"}}",
+                        "{\"cron\":\"0 25 * * *\",\"run\":{\"handler\":\"echo\"}}",
+                        "{\"every_ms\":1,\"run\":{\"handler\":\"echo\"}}",
+                        "{\"every_ms\":5000,\"starts_at\":7,\"run\":{\"handler\":\"echo\"}}",
+                        "{\"every_ms\":5000,\"run\":{\"handler\":\"echo\",\"parent\":null}}",
+                        "{\"every_ms\":5000,\"colour\":1,\"run\":{\"handler\":\"echo\"}}")) {
+            all.add(new Bad("PUT", "/v1/schedules/s", JSON, schedule, 400, "invalid_request"));
+        }
+        all.add(new Bad("PUT", "/v1/schedules/s", JSON, "{\"run\":1}", 400, "invalid_json"));
+        all.add(
+                new Bad(
+                        "PUT",
+                        "/v1/schedules/s",
+                        JSON,
+                        "{\"every_ms\":5000,\"run\":{\"handler\":\"nobody\"}}",
+                        422,
+                        "unknown_handler"));
+        all.add(new Bad("GET", "/v1/schedules/S", "", "", 400, "invalid_request"));
+        all.add(new Bad("GET", "/v1/schedules?cursor=S", "", "", 400, "invalid_request"));
+        all.add(new Bad("GET", "/v1/schedules/s", "", "", 404, "unknown_schedule"));
+        all.add(new Bad("POST", "/v1/schedules/s/pause", "", "", 404, "unknown_schedule"));
         all.add(new Bad("PATCH", "/v1/queues/q", JSON, "{", 400, "invalid_json"));
         all.add(new Bad("PATCH", "/v1/queues/q", "", "{}", 415, "unsupported_media_type"));
         all.add(new Bad("GET", "/v1/queues/Q", "", "", 400, "invalid_request"));

@@ -31,7 +31,7 @@ final class QueueRoutesTest {
             assertEquals(200, shown.statusCode());
             assertEquals(
                     "{\"queue\":\"default\",\"mode\":\"active\",\"order\":\"fifo\",\"width\":1,"
-                            + "\"runs\":{\"queued\":1,\"retrying\":0,\"running\":0,\"suspended\":0}}",
+                            + "\"run_topics\":\"each\",\"runs\":{\"queued\":1,\"retrying\":0,\"running\":0,\"suspended\":0}}",
                     shown.body());
             assertEquals("{\"queues\":[" + shown.body() + "]}", stage.get("/v1/queues").body());
         }
@@ -51,7 +51,9 @@ final class QueueRoutesTest {
 
             // Then
             String rate = "\"rate\":{\"limit\":5,\"per_ms\":100}";
-            String counts = "\"runs\":{\"queued\":0,\"retrying\":0,\"running\":0,\"suspended\":0}";
+            String counts =
+                    "\"run_topics\":\"each\","
+                            + "\"runs\":{\"queued\":0,\"retrying\":0,\"running\":0,\"suspended\":0}";
             assertEquals(
                     "{\"queue\":\"mail\",\"mode\":\"active\",\"order\":\"fifo\",\"width\":1,"
                             + "\"concurrency\":3,"

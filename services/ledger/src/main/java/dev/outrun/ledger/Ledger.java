@@ -139,6 +139,9 @@ public interface Ledger {
     /** A queue as it is, whether or not anybody has ever named it. */
     QueueState queue(String queue);
 
+    /** Whether runs that are started in a queue now have no topics of their own. */
+    boolean isTopicless(String queue);
+
     /** The queues of which something was said, or that have open runs, by name. */
     List<QueueState> queues();
 
@@ -147,6 +150,42 @@ public interface Ledger {
      * 0.
      */
     int obliterate(String queue, int most);
+
+    /**
+     * Makes a schedule, or makes it this one: JSON text of an object as {@code outrun.put_schedule}
+     * takes it. Said again it changes nothing. Throws {@code unknown_handler}, {@code
+     * payload_too_large}, {@code invalid_request}.
+     */
+    void putSchedule(Tenant tenant, String name, String schedule);
+
+    /** One schedule. */
+    Optional<ScheduleState> schedule(Tenant tenant, String name);
+
+    /**
+     * A tenant's schedules, by name.
+     *
+     * @param after only those behind this name; null is all
+     * @param limit at most so many
+     */
+    List<ScheduleState> schedules(Tenant tenant, @Nullable String after, int limit);
+
+    /**
+     * Lets nothing be started by a schedule; false if it was paused. Throws {@code
+     * unknown_schedule}.
+     */
+    boolean pauseSchedule(Tenant tenant, String name);
+
+    /**
+     * Has a paused schedule go on with its next occurrence; false if it was not paused. Throws
+     * {@code unknown_schedule}.
+     */
+    boolean resumeSchedule(Tenant tenant, String name);
+
+    /** Ends a schedule; the runs it has started go on. Throws {@code unknown_schedule}. */
+    void deleteSchedule(Tenant tenant, String name);
+
+    /** Starts a schedule's run out of turn and returns its id. Throws {@code unknown_schedule}. */
+    RunId triggerSchedule(Tenant tenant, String name);
 
     /** One run. */
     Optional<Run> run(RunId run);

@@ -95,6 +95,7 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
 
     private UUID startRun(StartRun start) {
         StartRun.Child child = start.child();
+        StartRun.Scheduled scheduled = start.scheduled();
         return Routines.startRun(
                 jooq,
                 start.handler(),
@@ -114,7 +115,9 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
                 child == null ? null : child.parent().value(),
                 child != null && child.failsParent() ? "fail_parent" : "continue",
                 child != null && child.detached(),
-                start.waitFor());
+                start.waitFor(),
+                scheduled == null ? null : scheduled.schedule(),
+                scheduled == null ? null : offset(scheduled.at()));
     }
 
     @Override
@@ -252,6 +255,12 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
                             case Decision.Fail d -> Routines.recordFailed(jooq, run, d.attempt());
                             case Decision.Cancel d ->
                                     Routines.recordCancelled(jooq, run, d.attempt());
+                            case Decision.Fire d ->
+                                    Routines.recordFired(
+                                            jooq, run, d.changed(), offset(d.at()), d.missed());
+                            case Decision.Skip d ->
+                                    Routines.recordSkipped(
+                                            jooq, run, d.changed(), offset(d.at()), d.missed());
                         });
     }
 
@@ -273,6 +282,13 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
     }
 
     @Override
+    public boolean isTopicless(String queue) {
+        return ask(
+                ErrorCode.INVALID_REQUEST,
+                () -> Boolean.TRUE.equals(Routines.isTopicless(jooq, queue)));
+    }
+
+    @Override
     public List<QueueState> queues() {
         return ask(ErrorCode.INVALID_REQUEST, () -> new SelectQueues(null).from(jooq));
     }
@@ -280,6 +296,60 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
     @Override
     public int obliterate(String queue, int most) {
         return ask(ErrorCode.INVALID_REQUEST, () -> Routines.obliterateQueue(jooq, queue, most));
+    }
+
+    @Override
+    public void putSchedule(Tenant tenant, String name, String schedule) {
+        ask(
+                ErrorCode.INVALID_JSON,
+                () -> {
+                    Routines.putSchedule(jooq, name, JSON.valueOf(schedule), tenant.name());
+                    return name;
+                });
+    }
+
+    @Override
+    public Optional<ScheduleState> schedule(Tenant tenant, String name) {
+        return ask(
+                ErrorCode.INVALID_REQUEST,
+                () -> SelectSchedules.named(tenant, name).from(jooq).stream().findFirst());
+    }
+
+    @Override
+    public List<ScheduleState> schedules(Tenant tenant, @Nullable String after, int limit) {
+        return ask(
+                ErrorCode.INVALID_REQUEST,
+                () -> SelectSchedules.page(tenant, after, limit).from(jooq));
+    }
+
+    @Override
+    public boolean pauseSchedule(Tenant tenant, String name) {
+        return ask(
+                ErrorCode.INVALID_REQUEST, () -> Routines.pauseSchedule(jooq, name, tenant.name()));
+    }
+
+    @Override
+    public boolean resumeSchedule(Tenant tenant, String name) {
+        return ask(
+                ErrorCode.INVALID_REQUEST,
+                () -> Routines.resumeSchedule(jooq, name, tenant.name()));
+    }
+
+    @Override
+    public void deleteSchedule(Tenant tenant, String name) {
+        ask(
+                ErrorCode.INVALID_REQUEST,
+                () -> {
+                    Routines.deleteSchedule(jooq, name, tenant.name());
+                    return name;
+                });
+    }
+
+    @Override
+    public RunId triggerSchedule(Tenant tenant, String name) {
+        return ask(
+                ErrorCode.INVALID_REQUEST,
+                () -> new RunId(Routines.triggerSchedule(jooq, name, tenant.name())));
     }
 
     @Override

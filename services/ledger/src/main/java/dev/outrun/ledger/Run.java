@@ -9,11 +9,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * A run as the ledger has it.
  *
+ * @param topicless whether it has no topic of its own, and never had one
  * @param attempt the live attempt, or the last one; 0 before the first
  * @param nextSeq how many events its log has
  * @param input JSON text, as are output and error
  * @param fork null for a run of its own
  * @param parent the run that has started it; null for a run of its own
+ * @param schedule the schedule that has started it; null for none
+ * @param scheduledAt the occurrence it was started for; null where somebody triggered it
  * @param topicDeletedAt when its topic was given up, after the retention; null while it has one
  * @param halted null while all of its events can be published
  */
@@ -23,6 +26,7 @@ public record Run(
         String queue,
         String handler,
         int shard,
+        boolean topicless,
         int priority,
         @Nullable String concurrencyKey,
         RunStatus status,
@@ -34,6 +38,8 @@ public record Run(
         @Nullable String idempotencyKey,
         @Nullable Fork fork,
         @Nullable RunId parent,
+        @Nullable String schedule,
+        @Nullable Instant scheduledAt,
         int children,
         int childrenEnded,
         @Nullable Instant runAt,

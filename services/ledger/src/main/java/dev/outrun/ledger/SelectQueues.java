@@ -7,6 +7,7 @@ import dev.outrun.schema.queue.QueueSettings;
 import dev.outrun.schema.queue.QueueSettings.Mode;
 import dev.outrun.schema.queue.QueueSettings.Order;
 import dev.outrun.schema.queue.QueueSettings.Rate;
+import dev.outrun.schema.queue.QueueSettings.RunTopics;
 import dev.outrun.schema.run.RunStatus;
 import java.util.EnumMap;
 import java.util.List;
@@ -55,6 +56,7 @@ record SelectQueues(@Nullable String only) {
                 row.getWidth(),
                 row.getConcurrency(),
                 row.getConcurrencyPerKey(),
-                limit == null || perMs == null ? null : new Rate(limit, perMs));
+                limit == null || perMs == null ? null : new Rate(limit, perMs),
+                RunTopics.valueOf(row.getRunTopics().toUpperCase(Locale.ROOT)));
     }
 }

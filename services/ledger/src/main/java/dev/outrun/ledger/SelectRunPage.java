@@ -14,8 +14,8 @@ import org.jooq.TableField;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A page of a tenant's runs, newest first: a range of the index {@code run_newest}, or of {@code
- * run_child}.
+ * A page of a tenant's runs, newest first: a range of the index {@code run_newest}, of {@code
+ * run_child}, or of {@code run_of_schedule}.
  */
 record SelectRunPage(RunQuery query) {
 
@@ -28,6 +28,7 @@ record SelectRunPage(RunQuery query) {
                 .and(is(RUN.HANDLER, query.handler()))
                 .and(is(RUN.QUEUE, query.queue()))
                 .and(isChild())
+                .and(is(RUN.SCHEDULE, query.schedule()))
                 .and(older())
                 .orderBy(RUN.CREATED_AT.desc(), RUN.ID.desc())
                 .limit(query.limit())

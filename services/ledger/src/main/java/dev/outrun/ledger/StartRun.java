@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param waitFor {@code all}, {@code any} or a number: of how many of its children it awaits the
  *     end before its first attempt; null is of none
  * @param dedupe null starts a run whatever was started before
+ * @param scheduled the schedule that it is started by; null is none
  */
 public record StartRun(
         @Nullable RunId id,
@@ -38,7 +39,8 @@ public record StartRun(
         @Nullable Long attemptTimeoutMs,
         @Nullable Child child,
         @Nullable String waitFor,
-        @Nullable Dedupe dedupe) {
+        @Nullable Dedupe dedupe,
+        @Nullable Scheduled scheduled) {
 
     public static final String DEFAULT_QUEUE = "default";
 
@@ -49,6 +51,13 @@ public record StartRun(
      *     run is open
      */
     public record Dedupe(String key, @Nullable Long windowMs) {}
+
+    /**
+     * What a schedule starts.
+     *
+     * @param at the occurrence; null is out of turn
+     */
+    public record Scheduled(String schedule, @Nullable Instant at) {}
 
     /**
      * A run that another one has started.
@@ -83,7 +92,8 @@ public record StartRun(
                 .attemptTimeoutMs(attemptTimeoutMs)
                 .child(child)
                 .waitFor(waitFor)
-                .dedupe(dedupe);
+                .dedupe(dedupe)
+                .scheduled(scheduled);
     }
 
     /** What is said of a run; what is not has the default. */
@@ -104,6 +114,7 @@ public record StartRun(
         private @Nullable Child child;
         private @Nullable String waitFor;
         private @Nullable Dedupe dedupe;
+        private @Nullable Scheduled scheduled;
 
         private Builder(String handler, String input) {
             this.handler = handler;
@@ -175,6 +186,11 @@ public record StartRun(
             return this;
         }
 
+        public Builder scheduled(@Nullable Scheduled value) {
+            scheduled = value;
+            return this;
+        }
+
         public StartRun build() {
             return new StartRun(
                     id,
@@ -191,7 +207,8 @@ public record StartRun(
                     attemptTimeoutMs,
                     child,
                     waitFor,
-                    dedupe);
+                    dedupe,
+                    scheduled);
         }
     }
 }

@@ -43,7 +43,9 @@ interface FlowContract extends LedgerContract {
         assertEquals(
                 List.of(child),
                 ledger()
-                        .runs(new RunQuery(Tenant.DEFAULT, null, null, null, parent, null, 10))
+                        .runs(
+                                new RunQuery(
+                                        Tenant.DEFAULT, null, null, null, parent, null, null, 10))
                         .stream()
                         .map(Run::id)
                         .toList());
@@ -210,8 +212,7 @@ interface FlowContract extends LedgerContract {
         OutrunException refusal =
                 assertThrows(OutrunException.class, () -> ledger().startFlow(tenant, flow));
         assertEquals(code, refusal.code(), flow);
-        assertEquals(
-                List.of(), ledger().runs(new RunQuery(tenant, null, null, null, null, null, 10)));
+        assertEquals(List.of(), ledger().runs(RunQuery.all(tenant, 10)));
     }
 
     @Test

@@ -250,6 +250,11 @@ public final class InMemoryLedger implements Ledger {
     }
 
     @Override
+    public boolean isTopicless(String queue) {
+        return transaction(() -> state.queues.isTopicless(queue));
+    }
+
+    @Override
     public List<QueueState> queues() {
         return transaction(() -> {
             Set<String> names = new TreeSet<>(state.queues.named());
@@ -338,14 +343,53 @@ public final class InMemoryLedger implements Ledger {
         RunId id = RunId.parse(decision.run());
         return transaction(() -> {
             MemoryRun run = state.runs.get(id);
-            if (decision instanceof Decision.EndChildren) {
-                return run != null && run.finishedAt != null && state.endChildren(id);
-            }
-            return run != null
-                    && run.finishedAt == null
-                    && run.attempt == decision.attempt()
-                    && state.record(run, decision);
+            return switch (decision) {
+                case Decision.OfSchedule d -> state.schedules.record(id, d);
+                case Decision.EndChildren d ->
+                        run != null && run.finishedAt != null && state.endChildren(id);
+                case Decision.OfRun d ->
+                        run != null
+                                && run.finishedAt == null
+                                && run.attempt == d.attempt()
+                                && state.record(run, d);
+            };
         });
+    }
+
+    @Override
+    public void putSchedule(Tenant tenant, String name, String schedule) {
+        MemoryJson.checkPayload("schedule", schedule);
+        transaction(() -> state.schedules.put(tenant, name, schedule));
+    }
+
+    @Override
+    public Optional<ScheduleState> schedule(Tenant tenant, String name) {
+        return transaction(() -> state.schedules.get(tenant, name));
+    }
+
+    @Override
+    public List<ScheduleState> schedules(Tenant tenant, @Nullable String after, int limit) {
+        return transaction(() -> state.schedules.page(tenant, after, limit));
+    }
+
+    @Override
+    public boolean pauseSchedule(Tenant tenant, String name) {
+        return transaction(() -> state.schedules.pause(tenant, name, true));
+    }
+
+    @Override
+    public boolean resumeSchedule(Tenant tenant, String name) {
+        return transaction(() -> state.schedules.pause(tenant, name, false));
+    }
+
+    @Override
+    public void deleteSchedule(Tenant tenant, String name) {
+        transaction(() -> state.schedules.delete(tenant, name));
+    }
+
+    @Override
+    public RunId triggerSchedule(Tenant tenant, String name) {
+        return transaction(() -> state.schedules.trigger(tenant, name));
     }
 
     @Override
@@ -375,6 +419,7 @@ public final class InMemoryLedger implements Ledger {
                 && (query.handler() == null || run.handler().equals(query.handler()))
                 && (query.queue() == null || run.queue().equals(query.queue()))
                 && (query.parent() == null || query.parent().equals(run.parent()))
+                && (query.schedule() == null || query.schedule().equals(run.schedule()))
                 && (query.before() == null || isOlder(run, query.before()));
     }
 
@@ -390,10 +435,11 @@ public final class InMemoryLedger implements Ledger {
         MemoryRuns.require(limit > 0, ErrorCode.INVALID_REQUEST, "limit " + limit);
         return transaction(() -> {
             MemoryRun run = state.runs.get(id);
+            List<Event> log = run == null ? state.schedules.log(id) : run.log;
             List<Event> page = new ArrayList<>();
             long bytes = 0;
-            for (long seq = from; run != null && seq < run.log.size(); seq++) {
-                Event event = run.log.get((int) seq);
+            for (long seq = from; seq < log.size(); seq++) {
+                Event event = log.get((int) seq);
                 page.add(event);
                 bytes += event.data().length;
                 if (page.size() == limit || bytes >= SelectEvents.PAGE_BYTES) {

@@ -20,6 +20,7 @@ final class InMemoryLedgerTest
                 SignalContract,
                 ForkContract,
                 FlowContract,
+                ScheduleContract,
                 ReadContract {
 
     private final InMemoryLedger ledger = new InMemoryLedger(InstantSource.system());

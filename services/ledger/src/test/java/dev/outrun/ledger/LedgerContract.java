@@ -88,7 +88,6 @@ interface LedgerContract {
         StartRun own = start.toBuilder().tenant(tenant).build();
         OutrunException refusal = assertThrows(OutrunException.class, () -> ledger().start(own));
         assertEquals(code, refusal.code(), refusal.getMessage());
-        assertEquals(
-                List.of(), ledger().runs(new RunQuery(tenant, null, null, null, null, null, 100)));
+        assertEquals(List.of(), ledger().runs(RunQuery.all(tenant, 100)));
     }
 }

@@ -7,6 +7,7 @@ import dev.outrun.schema.queue.QueueSettings;
 import dev.outrun.schema.queue.QueueSettings.Mode;
 import dev.outrun.schema.queue.QueueSettings.Order;
 import dev.outrun.schema.queue.QueueSettings.Rate;
+import dev.outrun.schema.queue.QueueSettings.RunTopics;
 import dev.outrun.schema.run.RunStatus;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -24,7 +25,14 @@ import org.jspecify.annotations.Nullable;
 final class MemoryQueues {
 
     private static final Set<String> FIELDS =
-            Set.of("mode", "order", "width", "concurrency", "concurrency_per_key", "rate");
+            Set.of(
+                    "mode",
+                    "order",
+                    "width",
+                    "concurrency",
+                    "concurrency_per_key",
+                    "rate",
+                    "run_topics");
 
     private final Map<String, QueueSettings> settings = new TreeMap<>();
     private final Map<String, List<Start>> starts = new HashMap<>();
@@ -52,6 +60,10 @@ final class MemoryQueues {
         return settings.getOrDefault(queue, QueueSettings.of(queue));
     }
 
+    boolean isTopicless(String queue) {
+        return settings(queue).runTopics() == RunTopics.NONE;
+    }
+
     Set<String> named() {
         return settings.keySet();
     }
@@ -70,7 +82,8 @@ final class MemoryQueues {
                         width == null ? 0 : width,
                         number(change, "concurrency", now.concurrency(), 1, 10_000),
                         number(change, "concurrency_per_key", now.concurrencyPerKey(), 1, 10_000),
-                        rate(change, now.rate()));
+                        rate(change, now.rate()),
+                        word(change, "run_topics", now.runTopics(), RunTopics.class));
         int places = Math.min(changed.width(), shards);
         Integer concurrency = changed.concurrency();
         Rate rate = changed.rate();
@@ -94,7 +107,8 @@ final class MemoryQueues {
                 whole.width(),
                 concurrency == null ? null : (Integer) share(concurrency, place, places),
                 whole.concurrencyPerKey(),
-                rate == null ? null : new Rate(share(rate.limit(), place, places), rate.perMs()));
+                rate == null ? null : new Rate(share(rate.limit(), place, places), rate.perMs()),
+                whole.runTopics());
     }
 
     private static int share(int whole, int place, int places) {

@@ -17,6 +17,7 @@ final class MemoryRun {
     final StartRun start;
     final RunId id;
     final int shard;
+    final boolean topicless;
     final Instant createdAt;
     final List<Event> log = new ArrayList<>();
     RunStatus status;
@@ -36,10 +37,11 @@ final class MemoryRun {
     @Nullable Instant topicDeletedAt;
     Run.@Nullable Halted halted;
 
-    MemoryRun(StartRun start, RunId id, int shard, Instant now) {
+    MemoryRun(StartRun start, RunId id, int shard, boolean topicless, Instant now) {
         this.start = start;
         this.id = id;
         this.shard = shard;
+        this.topicless = topicless;
         this.createdAt = now;
         this.updatedAt = now;
         this.status = start.waitFor() == null ? RunStatus.QUEUED : RunStatus.SUSPENDED;
@@ -88,6 +90,7 @@ final class MemoryRun {
                 start.queue(),
                 start.handler(),
                 shard,
+                topicless,
                 start.priority(),
                 start.concurrencyKey(),
                 status,
@@ -99,6 +102,8 @@ final class MemoryRun {
                 start.idempotencyKey(),
                 fork,
                 start.child() == null || fork != null ? null : start.child().parent(),
+                start.scheduled() == null ? null : start.scheduled().schedule(),
+                start.scheduled() == null ? null : start.scheduled().at(),
                 children,
                 childrenEnded,
                 start.runAt(),

@@ -41,6 +41,7 @@ final class MemoryRuns {
     final Set<String> handlers = new HashSet<>();
     final Map<RunId, MemoryRun> runs = new HashMap<>();
     final MemoryQueues queues = new MemoryQueues();
+    final MemorySchedules schedules = new MemorySchedules(this);
     private final Map<String, List<Event>> queueLogs = new HashMap<>();
     private final InstantSource clock;
     private final InMemoryLedger.Listener written;
@@ -63,7 +64,13 @@ final class MemoryRuns {
         require(!runs.containsKey(id), ErrorCode.RUN_ID_TAKEN, "a run with the id " + id);
         String key = start.concurrencyKey();
         int place = (key == null ? id.toString() : key).hashCode();
-        MemoryRun run = new MemoryRun(start, id, shard(start.queue(), place), now);
+        MemoryRun run =
+                new MemoryRun(
+                        start,
+                        id,
+                        shard(start.queue(), place),
+                        queues.isTopicless(start.queue()),
+                        now);
         if (start.dedupe() != null) {
             MemoryRun holder = queues.holder(run, start.dedupe(), now);
             if (holder != run) {
@@ -93,6 +100,7 @@ final class MemoryRuns {
                                         : ",\"wait_for\":" + quoted(start.waitFor()))
                                 + field("timeout_ms", start.timeoutMs())
                                 + field("attempt_timeout_ms", start.attemptTimeoutMs())
+                                + scheduled(start.scheduled())
                                 + ",\"input\":"
                                 + start.input()
                                 + "}",
@@ -115,6 +123,15 @@ final class MemoryRuns {
             boolean same = parent.start.tenant().equals(start.tenant());
             require(same, ErrorCode.UNKNOWN_RUN, "another tenant's " + child.parent());
         }
+    }
+
+    private static String scheduled(StartRun.@Nullable Scheduled by) {
+        if (by == null) {
+            return "";
+        }
+        return ",\"schedule\":"
+                + quoted(by.schedule())
+                + (by.at() == null ? "" : ",\"scheduled_at\":" + at(by.at()));
     }
 
     static String field(String name, @Nullable Long value) {
@@ -261,6 +278,14 @@ final class MemoryRuns {
         written(run, run.write(EventTypes.RESUMED, data, now()));
     }
 
+    /** Writes into the log of a queue or schedule. */
+    void writeControl(List<Event> log, int shard, String type, byte[] data) {
+        RunId id = log.isEmpty() ? RunId.mint(clock, ids) : log.getFirst().run();
+        Event event = new Event(id, log.size(), type, 0, now(), data);
+        log.add(event);
+        written.written(shard, event);
+    }
+
     QueueSettings changeQueue(String queue, String change) {
         requireQueueName(queue);
         QueueSettings settings = queues.change(queue, change, SHARDS);
@@ -269,11 +294,8 @@ final class MemoryRuns {
             List<Event> log =
                     queueLogs.computeIfAbsent(
                             queue + ' ' + shard(queue, place), any -> new ArrayList<>());
-            RunId id = log.isEmpty() ? RunId.mint(clock, ids) : log.getFirst().run();
             byte[] data = WireJson.write(MemoryQueues.share(settings, place, places));
-            Event event = new Event(id, log.size(), EventTypes.QUEUE_CHANGED, 0, now(), data);
-            log.add(event);
-            written.written(shard(queue, place), event);
+            writeControl(log, shard(queue, place), EventTypes.QUEUE_CHANGED, data);
         }
         return settings;
     }
@@ -296,7 +318,13 @@ final class MemoryRuns {
         int place = (key == null ? id.toString() : key).hashCode();
         StartRun start = source.start.toBuilder().idempotencyKey(null).runAt(null).build();
         Instant now = now();
-        MemoryRun fork = new MemoryRun(start, id, shard(start.queue(), place), now);
+        MemoryRun fork =
+                new MemoryRun(
+                        start,
+                        id,
+                        shard(start.queue(), place),
+                        queues.isTopicless(start.queue()),
+                        now);
         fork.fork = new Run.Fork(source.id, at);
         runs.put(id, fork);
         for (Event event : List.copyOf(source.log.subList(0, (int) at))) {
@@ -322,7 +350,7 @@ final class MemoryRuns {
         return !orphans.isEmpty();
     }
 
-    boolean record(MemoryRun run, Decision decision) {
+    boolean record(MemoryRun run, Decision.OfRun decision) {
         boolean applies =
                 switch (decision) {
                     case Decision.Retry d -> run.status == RunStatus.RETRYING && !run.retryDecided;

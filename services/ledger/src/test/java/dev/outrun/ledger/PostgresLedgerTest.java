@@ -9,6 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.schedule.Occurrences;
+import dev.outrun.schema.schedule.ScheduleSettings;
+import dev.outrun.schema.schedule.ScheduleSettings.CatchUp;
 import dev.outrun.schema.sql.PostgresAddress;
 import dev.outrun.teststack.TestStack;
 import dev.outrun.teststack.TestStackExtension;
@@ -19,12 +22,16 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -45,6 +52,7 @@ final class PostgresLedgerTest
                 SignalContract,
                 ForkContract,
                 FlowContract,
+                ScheduleContract,
                 ReadContract {
 
     private final TestStack stack;
@@ -63,6 +71,84 @@ final class PostgresLedgerTest
     @Override
     public Ledger ledger() {
         return ledger;
+    }
+
+    @Test
+    void cron_that_is_one_in_sql_is_one_in_java() throws SQLException {
+        // Given
+        Random random = new Random(1);
+        String[] crons = new String[5_000];
+        Arrays.setAll(crons, i -> randomCron(random));
+
+        // When
+        List<String> good = new ArrayList<>();
+        try (Connection connection = stack.dataSource().getConnection();
+                PreparedStatement asked =
+                        connection.prepareStatement(
+                                "select c, outrun.is_cron(c) from unnest(?) c")) {
+            asked.setArray(1, connection.createArrayOf("text", crons));
+            try (ResultSet answers = asked.executeQuery()) {
+                while (answers.next()) {
+                    if (answers.getBoolean(2)) {
+                        good.add(answers.getString(1));
+                    }
+                }
+            }
+        }
+
+        // Then
+        assertEquals(good, good.stream().filter(PostgresLedgerTest::isCron).toList());
+        assertTrue(good.size() > 500 && good.size() < 4_500, good.size() + " good ones");
+    }
+
+    private static boolean isCron(String cron) {
+        try {
+            Occurrences.of(
+                    new ScheduleSettings(
+                            "t",
+                            "s",
+                            cron,
+                            "UTC",
+                            null,
+                            null,
+                            null,
+                            CatchUp.ONE,
+                            false,
+                            Instant.EPOCH));
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    private static String randomCron(Random random) {
+        int fields = random.nextInt(20) == 0 ? 4 + random.nextInt(3) : 5;
+        int[] highest = {59, 23, 31, 12, 7, 9};
+        return IntStream.range(0, fields)
+                .mapToObj(i -> randomField(random, highest[i]))
+                .collect(Collectors.joining(" "));
+    }
+
+    private static String randomField(Random random, int highest) {
+        List<String> parts = new ArrayList<>();
+        do {
+            String first = randomValue(random, highest);
+            String part =
+                    switch (random.nextInt(4)) {
+                        case 0 -> "*";
+                        case 1 -> first + "-" + randomValue(random, highest);
+                        default -> first;
+                    };
+            parts.add(random.nextInt(4) == 0 ? part + "/" + random.nextInt(highest + 2) : part);
+        } while (random.nextInt(4) == 0);
+        return String.join(",", parts);
+    }
+
+    private static String randomValue(Random random, int highest) {
+        List<String> words = List.of("jan", "DEC", "mon", "Sun", "xyz", "", "-1", "L", "?");
+        return random.nextInt(40) == 0
+                ? words.get(random.nextInt(words.size()))
+                : Integer.toString(random.nextInt(highest + (random.nextInt(8) == 0 ? 3 : 1)));
     }
 
     @Test

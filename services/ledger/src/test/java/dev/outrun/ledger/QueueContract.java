@@ -12,11 +12,13 @@ import dev.outrun.schema.queue.QueueSettings;
 import dev.outrun.schema.queue.QueueSettings.Mode;
 import dev.outrun.schema.queue.QueueSettings.Order;
 import dev.outrun.schema.queue.QueueSettings.Rate;
+import dev.outrun.schema.queue.QueueSettings.RunTopics;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.RunStatus;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -47,7 +49,15 @@ interface QueueContract extends LedgerContract {
 
         // Then
         assertEquals(
-                new QueueSettings(queue, Mode.DRAINING, Order.LIFO, 2, null, 1, new Rate(7, 100)),
+                new QueueSettings(
+                        queue,
+                        Mode.DRAINING,
+                        Order.LIFO,
+                        2,
+                        null,
+                        1,
+                        new Rate(7, 100),
+                        RunTopics.EACH),
                 answer);
         assertEquals(answer, ledger().queue(queue).settings());
         assertTrue(ledger().queues().contains(new QueueState(answer, Map.of())));
@@ -66,6 +76,7 @@ interface QueueContract extends LedgerContract {
                 "{\"width\":null}",
                 "{\"width\":2,\"concurrency\":1}",
                 "{\"width\":2,\"rate\":{\"limit\":1}}",
+                "{\"run_topics\":\"some\"}",
                 "{\"rate\":5}",
                 "{\"rate\":{\"per_ms\":100}}",
                 "{\"rate\":{\"limit\":1,\"per\":1}}"
@@ -103,6 +114,31 @@ interface QueueContract extends LedgerContract {
         // When, Then
         assertEquals(
                 Map.of(RunStatus.QUEUED, 2L, RunStatus.RUNNING, 1L), ledger().queue(queue).runs());
+    }
+
+    @Test
+    default void runs_started_in_a_queue_without_run_topics_are_topicless() {
+        // Given
+        String queue = newQueue();
+        RunId before = startIn(queue);
+
+        // When
+        ledger().changeQueue(queue, "{\"run_topics\":\"none\"}");
+        RunId meanwhile = startIn(queue);
+        RunId forked = ledger().fork(before, 1, null);
+        boolean none = ledger().isTopicless(queue);
+        ledger().changeQueue(queue, "{\"run_topics\":\"each\"}");
+        RunId afterwards = startIn(queue);
+
+        // Then: it is fixed when they start
+        assertEquals(
+                List.of(false, true, true, false),
+                Stream.of(before, meanwhile, forked, afterwards)
+                        .map(run -> ledger().run(run).orElseThrow().topicless())
+                        .toList());
+        assertTrue(none);
+        assertFalse(ledger().isTopicless(queue));
+        assertFalse(ledger().isTopicless(newQueue()));
     }
 
     @Test

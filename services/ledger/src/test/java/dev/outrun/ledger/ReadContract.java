@@ -196,7 +196,8 @@ interface ReadContract extends LedgerContract {
             @Nullable String queue,
             RunQuery.@Nullable Place before,
             int limit) {
-        return ledger().runs(new RunQuery(tenant, status, handler, queue, null, before, limit));
+        return ledger().runs(
+                        new RunQuery(tenant, status, handler, queue, null, null, before, limit));
     }
 
     private static List<RunId> ids(List<Run> runs) {

@@ -1,5 +1,6 @@
 package dev.outrun.server;
 
+import dev.outrun.analytics.AnalyticsProperties;
 import dev.outrun.api.ApiConfig;
 import dev.outrun.api.ApiServer;
 import dev.outrun.api.Readiness;
@@ -42,14 +43,16 @@ import org.postgresql.ds.PGSimpleDataSource;
  * A running Outrun: the composition root, where connector, engine, worker and API meet.
  *
  * <p>Parts that do not need each other start beside each other. They stop in this order: the API
- * takes no more requests, the worker hands back what it runs, the recorder and the engine commit,
- * and the connector publishes what they all have written; then the ledger's connections close.
+ * takes no more requests, the worker hands back what it runs, recorder, analytics and engine
+ * commit, and the connector publishes what they all have written; then the ledger's connections
+ * close.
  */
 public final class Outrun implements AutoCloseable {
 
     private static final Duration ENGINE_START_MAX = Duration.ofSeconds(60);
     private static final int CHANGELOG_REPLICAS = 1;
     private static final int ENGINE_THREADS = 1;
+    private static final int ANALYTICS_THREADS = 1;
     private static final int LEDGER_CONNECTIONS = 32;
 
     /** How long an emitted event may wait for others to share its append. */
@@ -116,6 +119,14 @@ public final class Outrun implements AutoCloseable {
         var engine =
                 parts.later(
                         "engine", () -> Engine.start(config.topics(), engineProperties(config)));
+        var analytics =
+                parts.later(
+                        "analytics",
+                        () -> {
+                            engine.join().awaitReady(ENGINE_START_MAX); // it is in no hurry
+                            return Analytics.start(config.topics(), analyticsProperties(config));
+                        });
+        Gauge.builder("outrun.analytics.running", analytics, Outrun::isRunning).register(registry);
         var recorder = parts.later("recorder", () -> recorder(config, ledger));
         var runIds = parts.later("run ids", () -> mintedRuns(config, kafka, runTopics, registry));
         var worker = parts.later("worker", () -> worker(config, ledger, handlers));
@@ -218,6 +229,20 @@ public final class Outrun implements AutoCloseable {
                 ENGINE_THREADS,
                 config.stateDir(),
                 CHANGELOG_REPLICAS);
+    }
+
+    private static AnalyticsProperties analyticsProperties(OutrunConfig config) {
+        return new AnalyticsProperties(
+                config.bootstrapServers(),
+                config.topics(),
+                config.instance(),
+                ANALYTICS_THREADS,
+                config.stateDir(),
+                CHANGELOG_REPLICAS);
+    }
+
+    private static int isRunning(Parts.Starting<Analytics> analytics) {
+        return analytics.started().filter(Analytics::isRunning).isPresent() ? 1 : 0;
     }
 
     private static DecisionRecorder recorder(OutrunConfig config, Ledger ledger) {

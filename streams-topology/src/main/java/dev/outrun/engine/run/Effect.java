@@ -14,7 +14,7 @@ public sealed interface Effect {
     record Dispatch(Task task) implements Effect {}
 
     /** To the ledger: record this. */
-    record Decide(Decision decision) implements Effect {}
+    record Decide(Decision.OfRun decision) implements Effect {}
 
     /** To whichever worker runs it: stop this attempt. */
     record Interrupt(dev.outrun.schema.work.Interrupt interrupt) implements Effect {}

@@ -195,7 +195,7 @@ public final class RunRules {
         RunFacts facts = handedBack ? before.withLoss() : before.withFailure();
         String run = facts.run().toString();
         int attempt = facts.attempt();
-        Decision decision;
+        Decision.OfRun decision;
         if (facts.cancelRequested()) {
             decision = new Decision.Cancel(run, attempt);
         } else if (handedBack && facts.lost() < patience.lostAttemptsMax()) {
@@ -289,7 +289,7 @@ public final class RunRules {
                 facts, cancelling.toCancelling(again), interrupt(facts, cancelling.attempt()));
     }
 
-    private Outcome decide(RunFacts facts, RunState state, Decision decision, Instant now) {
+    private Outcome decide(RunFacts facts, RunState state, Decision.OfRun decision, Instant now) {
         Instant again = now.plus(patience.redecideAfter());
         Deciding deciding =
                 switch (state) {

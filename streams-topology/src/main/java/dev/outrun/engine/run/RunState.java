@@ -84,7 +84,7 @@ public sealed interface RunState {
         String claimant();
 
         /** The attempt has failed, is lost, or would not stop. */
-        default Deciding toDeciding(Decision what, Instant due) {
+        default Deciding toDeciding(Decision.OfRun what, Instant due) {
             return new Deciding(what, due);
         }
     }
@@ -156,10 +156,10 @@ public sealed interface RunState {
      *
      * @param due when it is sent again, the same
      */
-    record Deciding(Decision what, Instant due) implements Claimable {
+    record Deciding(Decision.OfRun what, Instant due) implements Claimable {
 
         /** Sent again, or overtaken by an event that asks for another decision. */
-        public Deciding toDeciding(Decision next, Instant again) {
+        public Deciding toDeciding(Decision.OfRun next, Instant again) {
             return new Deciding(next, again);
         }
 

@@ -114,7 +114,7 @@ final class LedgerModel {
         }
     }
 
-    void record(Decision decision) {
+    void record(Decision.OfRun decision) {
         if (decision.attempt() != attempt || status.isTerminal()) {
             return;
         }

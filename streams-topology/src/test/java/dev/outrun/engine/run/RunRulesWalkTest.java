@@ -48,7 +48,7 @@ final class RunRulesWalkTest {
         private final RunRules rules = new RunRules(Patience.DEFAULT);
         private final LedgerModel ledger;
         private final List<Task> tasks = new ArrayList<>();
-        private final List<Decision> decisions = new ArrayList<>();
+        private final List<Decision.OfRun> decisions = new ArrayList<>();
         private Instant now = Instant.parse("2026-01-02T03:04:05Z");
         private @Nullable OpenRun run;
         private int delivered;
@@ -166,7 +166,7 @@ final class RunRulesWalkTest {
 
         private void takeDecision(boolean arrives) {
             if (!decisions.isEmpty()) {
-                Decision decision = decisions.remove(random.nextInt(decisions.size()));
+                Decision.OfRun decision = decisions.remove(random.nextInt(decisions.size()));
                 if (arrives) {
                     ledger.record(decision);
                 }
@@ -203,7 +203,7 @@ final class RunRulesWalkTest {
                         lastDispatched = task.attempt();
                         tasks.add(task);
                     }
-                    case Effect.Decide(Decision decision) -> {
+                    case Effect.Decide(Decision.OfRun decision) -> {
                         assertNotNull(run);
                         assertEquals(run.facts().attempt(), decision.attempt());
                         decisions.add(decision);

@@ -202,35 +202,35 @@ public final class TestLog {
         return new Task(run.toString(), of, "default", queue, "echo");
     }
 
-    public Decision retry(int of, Instant at) {
+    public Decision.OfRun retry(int of, Instant at) {
         return new Decision.Retry(run.toString(), of, at);
     }
 
-    public Decision attemptLost(int of, String reason) {
+    public Decision.OfRun attemptLost(int of, String reason) {
         return new Decision.AttemptLost(run.toString(), of, reason);
     }
 
-    public Decision fail(int of) {
+    public Decision.OfRun fail(int of) {
         return new Decision.Fail(run.toString(), of);
     }
 
-    public Decision cancel(int of) {
+    public Decision.OfRun cancel(int of) {
         return new Decision.Cancel(run.toString(), of);
     }
 
-    public Decision attemptTimedOut(int of) {
+    public Decision.OfRun attemptTimedOut(int of) {
         return new Decision.AttemptTimedOut(run.toString(), of);
     }
 
-    public Decision timedOut(int of) {
+    public Decision.OfRun timedOut(int of) {
         return new Decision.TimedOut(run.toString(), of);
     }
 
-    public Decision resume(int of) {
+    public Decision.OfRun resume(int of) {
         return new Decision.Resume(run.toString(), of);
     }
 
-    public Decision endChildren(int of) {
+    public Decision.OfRun endChildren(int of) {
         return new Decision.EndChildren(run.toString(), of);
     }
 

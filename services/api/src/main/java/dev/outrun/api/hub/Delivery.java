@@ -5,7 +5,7 @@ import java.util.List;
 /** What a subscriber gets next. */
 public sealed interface Delivery {
 
-    /** At least one event, in seq order, following the one before without a gap. */
+    /** At least one event; of a run in seq order, following the one before without a gap. */
     record Frames(List<Frame> frames) implements Delivery {}
 
     /** What is not an event. */

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
  * it gets is byte for byte the envelope. A carriage return cannot travel in an event stream: with
  * or without a line feed after it, it arrives as one line feed.
  *
+ * @param seq -1 where it is not an event of a run's
  * @param last whether nothing follows in the run's log
  * @param bytes UTF-8, ends with an empty line; nobody changes the array
  */
@@ -29,6 +30,14 @@ public record Frame(long seq, boolean last, byte[] bytes) {
         byte[] envelope = event.envelope();
         byte[] bytes = isOneLine(envelope) ? oneLine(head, envelope) : lines(head, envelope);
         return new Frame(event.seq(), EventTypes.isTerminal(event.type()), bytes);
+    }
+
+    /**
+     * JSON on one line as an event of a stream that cannot be resumed at a place: without an id.
+     */
+    public static Frame unnumbered(String type, byte[] json) {
+        byte[] head = ("event: " + type + '\n').getBytes(StandardCharsets.US_ASCII);
+        return new Frame(-1, false, oneLine(head, json));
     }
 
     private static boolean isOneLine(byte[] envelope) {

@@ -112,7 +112,8 @@ public final class History implements AutoCloseable {
     }
 
     private List<Event> fromTopic(Run run, long from, long to) {
-        if (run.topicDeletedAt() != null || System.nanoTime() - topicsFrom < 0) {
+        boolean none = run.topicless() || run.topicDeletedAt() != null;
+        if (none || System.nanoTime() - topicsFrom < 0) {
             return List.of();
         }
         String topic = topics.run(run.tenant(), run.id());

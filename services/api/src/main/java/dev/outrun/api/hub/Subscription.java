@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * takes from its inbox. Whatever goes wrong there (a queue that was full, a tail that lost its
  * place, a live event that never came) only moves {@code known} on.
  */
-public final class Subscription implements AutoCloseable {
+public final class Subscription implements Deliveries, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Subscription.class);
 
@@ -47,6 +47,7 @@ public final class Subscription implements AutoCloseable {
      * What comes next; waits for it at most as long as {@code patience}. Throws {@code unavailable}
      * where history can be read nowhere: the subscription is then of no use any more.
      */
+    @Override
     public Delivery next(Duration patience) throws InterruptedException {
         long deadline = System.nanoTime() + patience.toNanos();
         while (!inbox.isClosed()) {

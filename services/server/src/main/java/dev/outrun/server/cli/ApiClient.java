@@ -116,6 +116,16 @@ public final class ApiClient {
                 request(path).method("PATCH", BodyPublishers.ofString(change.toString())).build());
     }
 
+    /** What there is at this path when it is this. */
+    public JsonNode put(String path, JsonNode body) {
+        return call(request(path).PUT(BodyPublishers.ofString(body.toString())).build());
+    }
+
+    /** Takes away what there is at this path. */
+    public void delete(String path) {
+        call(request(path).DELETE().build());
+    }
+
     /** The JSON at this path. */
     public JsonNode get(String path) {
         return call(request(path).GET().build());
@@ -215,6 +225,12 @@ public final class ApiClient {
         }
         return new OutrunException(
                 ErrorCode.UNAVAILABLE, "the server answered with status " + status);
+    }
+
+    /** The text itself, if it is JSON. */
+    static String checked(String text) {
+        json(text);
+        return text;
     }
 
     private static JsonNode json(String text) {

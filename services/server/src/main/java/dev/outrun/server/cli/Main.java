@@ -19,6 +19,8 @@ import picocli.CommandLine.Help.Ansi;
             DevCommand.class,
             RunCommand.class,
             QueueCommand.class,
+            ScheduleCommand.class,
+            AnalyticsCommand.class,
             AuditCommand.class,
             DoctorCommand.class
         },
@@ -41,6 +43,7 @@ public final class Main {
     /** Runs one command line to its end and returns its exit code. */
     public static int run(String... args) {
         return new CommandLine(new Main())
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler((failure, command, _) -> report(failure, command))
                 .execute(args);
     }

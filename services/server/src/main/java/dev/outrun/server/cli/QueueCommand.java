@@ -59,6 +59,9 @@ final class QueueCommand {
             limits.append(" rate=").append(queue.get("rate").get("limit").asText());
             limits.append("/").append(queue.get("rate").get("per_ms").asText()).append("ms");
         }
+        if (queue.get("run_topics").asText().equals("none")) {
+            limits.append(" run-topics=none");
+        }
         return limits.toString();
     }
 
@@ -100,7 +103,12 @@ final class QueueCommand {
                             names = "--width",
                             paramLabel = "N",
                             description = "Shards its runs are spread over; never fewer.")
-                    @Nullable Integer width) {
+                    @Nullable Integer width,
+            @Option(
+                            names = "--run-topics",
+                            paramLabel = "each|none",
+                            description = "Whether runs started from now on have their own topics.")
+                    @Nullable String runTopics) {
         ObjectNode change = WireJson.mapper().createObjectNode();
         if (concurrency != null) {
             change.set("concurrency", number(concurrency));
@@ -116,6 +124,9 @@ final class QueueCommand {
         }
         if (width != null) {
             change.put("width", width);
+        }
+        if (runTopics != null) {
+            change.put("run_topics", runTopics);
         }
         print(api.client().patch(path(queue), change));
     }

@@ -147,13 +147,22 @@ final class RunCommand {
                             description = "Only runs of this handler.")
                     @Nullable String handler,
             @Option(
+                            names = "--schedule",
+                            paramLabel = "SCHEDULE",
+                            description = "Only runs that this schedule has started.")
+                    @Nullable String schedule,
+            @Option(
                             names = "--limit",
                             paramLabel = "N",
                             defaultValue = "20",
                             description = "At most so many (default: ${DEFAULT-VALUE}).")
                     int limit) {
         String query =
-                "?limit=" + limit + parameter("status", status) + parameter("handler", handler);
+                "?limit="
+                        + limit
+                        + parameter("status", status)
+                        + parameter("handler", handler)
+                        + parameter("schedule", schedule);
         var out = spec.commandLine().getOut();
         out.printf(
                 "%-36s  %-10s %-16s %-12s %7s  %s%n",
@@ -263,7 +272,8 @@ final class RunCommand {
         spec.commandLine().getOut().println(halted ? "goes on" : "not halted");
     }
 
-    private static String parameter(String name, @Nullable String value) {
+    /** A further query parameter; nothing where it has no value. */
+    static String parameter(String name, @Nullable String value) {
         return value == null ? "" : "&" + name + "=" + encode(value);
     }
 
