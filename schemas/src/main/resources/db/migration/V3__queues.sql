@@ -202,10 +202,10 @@ end $$;
 create function outrun.obliterate_queue(queue text, batch int default 1000) returns int
 language plpgsql as $$
 declare
-    id   uuid;
-    done int := 0;
+    open_run uuid;
+    done     int := 0;
 begin
-    for id in
+    for open_run in
         select t.id from outrun.run t
         where t.queue = obliterate_queue.queue and t.finished_at is null
           and t.status <> 'control' and t.cancel_requested_at is null
@@ -213,7 +213,10 @@ begin
         limit batch
         for no key update
     loop
-        perform outrun.cancel(id, 'the queue is obliterated');
+        perform from outrun.run t where t.id = open_run and t.finished_at is null;
+        if found then -- else a child that has ended here, has failed it
+            perform outrun.cancel(open_run, 'the queue is obliterated');
+        end if;
         done := done + 1;
     end loop;
     return done;

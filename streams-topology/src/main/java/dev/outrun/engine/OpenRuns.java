@@ -36,7 +36,7 @@ final class OpenRuns {
     private final Workers workers;
     private final Queues queues;
 
-    /** The runs in the store, indexed as of now. */
+    /** The runs in the store, indexed; every queue where some wait is looked at now. */
     OpenRuns(
             KeyValueStore<String, OpenRun> store,
             Timers<RunId> timers,
@@ -53,7 +53,8 @@ final class OpenRuns {
                 RunId id = run.facts().run();
                 runs.put(id, run);
                 restored.add(id);
-                index(id, null, run, now);
+                index(id, null, run);
+                queues.restore(run);
             }
         }
         queues.wakeAll(now);
@@ -63,9 +64,12 @@ final class OpenRuns {
         return runs.get(run);
     }
 
-    /** Whether a run's seq may be one that it is past: it has not moved since it was restored. */
-    boolean mayBePastItsSeq(RunId run) {
-        return restored.contains(run);
+    /**
+     * An event of the run's has come; whether it is the first since the run was restored, with a
+     * seq that it may have been past before.
+     */
+    boolean firstSinceRestore(RunId run) {
+        return restored.remove(run);
     }
 
     /**
@@ -74,8 +78,8 @@ final class OpenRuns {
      * @return whether more than its seq has moved
      */
     boolean move(RunId run, @Nullable OpenRun before, @Nullable OpenRun after, Instant now) {
-        restored.remove(run);
         if (after == null) {
+            restored.remove(run);
             runs.remove(run);
             store.delete(run.toString());
         } else {
@@ -85,11 +89,15 @@ final class OpenRuns {
             }
             store.put(run.toString(), after);
         }
-        index(run, before, after, now);
+        index(run, before, after);
+        OpenRun either = after == null ? before : after;
+        if (either != null) {
+            queues.move(either.facts().request().queue(), before, after, now);
+        }
         return true;
     }
 
-    private void index(RunId run, @Nullable OpenRun before, @Nullable OpenRun after, Instant now) {
+    private void index(RunId run, @Nullable OpenRun before, @Nullable OpenRun after) {
         RunState was = before == null ? null : before.state();
         RunState is = after == null ? null : after.state();
         Instant dueBefore = before == null ? null : before.due();
@@ -112,10 +120,6 @@ final class OpenRuns {
             if (held != null) {
                 workers.claimed(held, run);
             }
-        }
-        OpenRun either = after == null ? before : after;
-        if (either != null) {
-            queues.move(either.facts().request().queue(), before, after, now);
         }
     }
 }

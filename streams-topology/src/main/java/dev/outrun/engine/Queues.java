@@ -3,7 +3,7 @@ package dev.outrun.engine;
 import dev.outrun.engine.queue.Line;
 import dev.outrun.engine.queue.Standing;
 import dev.outrun.engine.run.OpenRun;
-import dev.outrun.engine.timer.Timers;
+import dev.outrun.engine.timer.Alarms;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.event.EventTypes;
 import dev.outrun.schema.json.WireJson;
@@ -27,8 +27,7 @@ final class Queues {
     private final int tasksOutMax;
     private final Map<String, Line> lines = new HashMap<>();
     private final Map<RunId, String> logs = new HashMap<>();
-    private final Timers<String> openings = new Timers<>();
-    private final Map<String, Instant> opensAt = new HashMap<>();
+    private final Alarms<String> openings = new Alarms<>();
 
     Queues(KeyValueStore<String, StoredQueue> store, int tasksOutMax) {
         this.store = store;
@@ -83,14 +82,19 @@ final class Queues {
         return line == null ? List.of() : line.out();
     }
 
+    /** A run of the queue is where the store has it; its starts are in the queue's own. */
+    void restore(OpenRun run) {
+        line(run.facts().request().queue()).move(null, run.standing());
+    }
+
     /** A run of the queue stands elsewhere now. */
     void move(String queue, @Nullable OpenRun before, @Nullable OpenRun after, Instant now) {
         Standing was = before == null ? null : before.standing();
         Standing is = after == null ? null : after.standing();
         Line line = line(queue);
-        line.move(was, is, now);
+        line.move(was, is);
         boolean started = is instanceof Standing.Live && !(was instanceof Standing.Live);
-        StoredQueue stored = started && line.settings().rate() != null ? store.get(queue) : null;
+        StoredQueue stored = started && line.started(now) ? store.get(queue) : null;
         if (stored != null) {
             store.put(
                     queue,
@@ -103,7 +107,7 @@ final class Queues {
         Line line = line(queue);
         RunId next = line.next(now);
         if (next == null) {
-            wakeAt(queue, line.opensAt(now));
+            openings.set(queue, line.opensAt(now));
             if (line.isEmpty() && store.get(queue) == null) {
                 lines.remove(queue);
             }
@@ -113,26 +117,12 @@ final class Queues {
 
     /** A queue where somebody may go again, by the time; null: none. */
     @Nullable String pollOpening(Instant now) {
-        String queue = openings.pollDue(now);
-        if (queue != null) {
-            opensAt.remove(queue);
-        }
-        return queue;
+        return openings.pollDue(now);
     }
 
     /** Every queue where somebody waits is looked at, soon. */
     void wakeAll(Instant now) {
-        lines.keySet().forEach(queue -> wakeAt(queue, now));
-    }
-
-    private void wakeAt(String queue, @Nullable Instant at) {
-        Instant before = at == null ? opensAt.remove(queue) : opensAt.put(queue, at);
-        if (before != null) {
-            openings.cancel(before, queue);
-        }
-        if (at != null) {
-            openings.set(at, queue);
-        }
+        lines.keySet().forEach(queue -> openings.set(queue, now));
     }
 
     private Line line(String queue) {

@@ -101,9 +101,8 @@ final class Shard {
             skipped(origin, e);
             return;
         }
-        if (before != null
-                && event.seq() > before.facts().seq() + 1
-                && !runs.mayBePastItsSeq(event.run())) {
+        boolean first = runs.firstSinceRestore(event.run());
+        if (before != null && event.seq() > before.facts().seq() + 1 && !first) {
             // The firehose has every event of a run in seq order (I3), so this cannot be; if it is,
             // an event is lost to the engine, and what it said must be looked up in the ledger.
             LOG.error(

@@ -196,6 +196,19 @@ final class EngineLifecycleTest {
     }
 
     @Test
+    void run_forkedBeforeItsFirstAttempt_hasOneTask() {
+        // Given
+        var run = engine.log("a");
+
+        // When
+        run.requested();
+        run.forked();
+
+        // Then
+        assertEquals(List.of(run.task(1)), engine.tasks());
+    }
+
+    @Test
     void run_forkedWhileAnAttemptWasLive_isNotThatWorkersAnyMore() {
         // Given
         var run = engine.log("a");

@@ -235,6 +235,27 @@ final class EngineQueueTest {
     }
 
     @Test
+    void handler_withoutWorkers_holdsUpNoOthersOfAKeyThatHasRoom() {
+        // Given: as many tasks of one handler are out as may be
+        TestLog fourth = log("d");
+        engine.queueKeepsTo("q", "\"concurrency_per_key\":1");
+        a.requestedBy("nobody");
+        b.requestedBy("nobody");
+        engine.hush();
+
+        // When / Then
+        c.requestedByWithKey("nobody", "k");
+        assertEquals(ids(), engine.dispatched());
+        fourth.requestedWithKey("k");
+        assertEquals(ids(fourth), engine.dispatched());
+        a.started("w@1");
+        assertEquals(ids(), engine.dispatched());
+        fourth.started("w@1");
+        fourth.completed();
+        assertEquals(ids(c), engine.dispatched());
+    }
+
+    @Test
     void queues_areTheirOwn() {
         // Given
         TestLog elsewhere = engine.log("d").inQueue("other");

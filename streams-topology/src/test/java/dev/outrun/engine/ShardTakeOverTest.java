@@ -140,6 +140,27 @@ final class ShardTakeOverTest {
     }
 
     @Test
+    void attempts_afterATakeOver_countForTheRateFromTheirStart() {
+        // Given
+        queueKeepsTo("\"rate\":{\"limit\":1,\"per_ms\":10000}");
+        var live = log("a");
+        var waiting = log("b");
+        live.requested();
+        live.started("w@1");
+        waiting.requested();
+        advance(Duration.ofSeconds(6));
+
+        // When
+        takeOver();
+
+        // Then
+        advance(Duration.ofSeconds(3));
+        assertEquals(List.of(), said("tasks"));
+        advance(Duration.ofSeconds(1));
+        assertEquals(List.of(waiting.task(1)), said("tasks"));
+    }
+
+    @Test
     void runsThatWaitForTheirTurn_afterATakeOver_haveIt() {
         // Given
         queueKeepsTo("\"mode\":\"paused\"");

@@ -274,9 +274,14 @@ public final class InMemoryLedger implements Ledger {
                     state.runs.values().stream()
                             .filter(run -> run.start.queue().equals(queue))
                             .filter(run -> run.finishedAt == null && !run.cancelRequested)
+                            .sorted(Comparator.comparing((MemoryRun run) -> run.id))
                             .limit(most)
                             .toList();
-            some.forEach(run -> state.cancel(run, "the queue is obliterated"));
+            for (MemoryRun run : some) {
+                if (run.finishedAt == null) { // else a child that has ended here, has failed it
+                    state.cancel(run, "the queue is obliterated");
+                }
+            }
             return some.size();
         });
     }

@@ -15,8 +15,10 @@ import dev.outrun.schema.queue.QueueSettings.Rate;
 import dev.outrun.schema.queue.QueueSettings.RunTopics;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.RunStatus;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -264,6 +266,30 @@ interface QueueContract extends LedgerContract {
         assertEquals(RunStatus.RUNNING, status(running));
         assertTrue(log(running).getLast().contains("run.cancel.requested"));
         assertEquals(RunStatus.QUEUED, status(elsewhere));
+    }
+
+    @Test
+    default void obliterated_queue_may_hold_children_that_fail_their_parents() {
+        // Given: the child is the older by its id, and so the first to go
+        String queue = newQueue();
+        ledger().registerHandlers(List.of(HANDLER));
+        RunId younger = RunId.mint(() -> Instant.now().plusSeconds(60), new Random());
+        RunId parent = ledger().start(StartRun.with(HANDLER, "1").queue(queue).id(younger).build());
+        RunId child =
+                ledger().start(
+                                StartRun.with(HANDLER, "1")
+                                        .queue(queue)
+                                        .child(new StartRun.Child(parent, true, false))
+                                        .build());
+
+        // When
+        ledger().obliterate(queue, 100);
+
+        // Then
+        assertEquals(RunStatus.CANCELLED, status(child));
+        assertEquals(RunStatus.FAILED, status(parent));
+        assertTrue(log(parent).getLast().contains("run.failed"));
+        assertEquals(0, ledger().obliterate(queue, 100));
     }
 
     @Test

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * shortest, last in first out). Passed over, until they may go, are runs whose concurrency key is
  * at its limit, and runs of a handler that has {@link #tasksOutMax} tasks out: more would only lie
  * in Kafka, where nobody can overtake them. So a handler without workers holds up no other, unless
- * the queue's own concurrency is used up.
+ * the queue's own concurrency, or a key's, is used up.
  */
 public final class Line {
 
@@ -46,14 +46,13 @@ public final class Line {
         }
     }
 
-    /** The runs with one concurrency key. */
+    /** The runs with one concurrency key: those that wait, by handler, and the first of each. */
     private static final class Key {
-        private final TreeSet<Standing.Waiting> waiting;
+        private final Map<String, TreeSet<Standing.Waiting>> waiting = new TreeMap<>();
+        private final Map<String, Standing.Waiting> offered = new HashMap<>();
         private int busy;
-        private Standing.@Nullable Waiting offered;
 
-        private Key(Comparator<Standing.Waiting> order, int busy) {
-            this.waiting = new TreeSet<>(order);
+        private Key(int busy) {
             this.busy = busy;
         }
     }
@@ -103,17 +102,23 @@ public final class Line {
     }
 
     /** A run stands elsewhere now; null: not in the queue. */
-    public void move(@Nullable Standing before, @Nullable Standing after, Instant now) {
+    public void move(@Nullable Standing before, @Nullable Standing after) {
         if (!Objects.equals(before, after)) {
             remove(before);
             add(after);
-            Rate rate = settings.rate();
-            if (rate != null
-                    && after instanceof Standing.Live
-                    && !(before instanceof Standing.Live)) {
-                starts.add(now, rate.per());
-            }
         }
+    }
+
+    /**
+     * An attempt has started; whether that matters to a rate, so that {@link #starts} is to be
+     * remembered.
+     */
+    public boolean started(Instant now) {
+        Rate rate = settings.rate();
+        if (rate != null) {
+            starts.add(now, rate.per());
+        }
+        return rate != null;
     }
 
     /** Who is to be sent a task now; null: nobody. */
@@ -200,45 +205,56 @@ public final class Line {
         if (name == null || settings.concurrencyPerKey() == null) {
             handler(waits.handler()).ready.add(waits);
         } else {
-            Key key = keys.computeIfAbsent(name, any -> new Key(order, 0));
-            key.waiting.add(waits);
-            offerFirst(key);
+            Key key = keys.computeIfAbsent(name, any -> new Key(0));
+            key.waiting.computeIfAbsent(waits.handler(), any -> new TreeSet<>(order)).add(waits);
+            offerFirst(key, waits.handler());
         }
     }
 
     private void withdraw(Standing.Waiting waits) {
-        handler(waits.handler()).ready.remove(waits);
+        String handler = waits.handler();
+        handler(handler).ready.remove(waits);
         Key key = waits.key() == null ? null : keys.get(waits.key());
-        if (key != null) {
-            key.waiting.remove(waits);
-            key.offered = waits.equals(key.offered) ? null : key.offered;
-            offerFirst(key);
+        TreeSet<Standing.Waiting> others = key == null ? null : key.waiting.get(handler);
+        if (key != null && others != null) {
+            others.remove(waits);
+            key.offered.remove(handler, waits);
+            offerFirst(key, handler);
+            if (others.isEmpty()) {
+                key.waiting.remove(handler);
+            }
             forgetIfIdle(waits.key(), key);
         }
     }
 
     private void busy(@Nullable String name, int more) {
         if (name != null) {
-            Key key = keys.computeIfAbsent(name, any -> new Key(order, 0));
+            Key key = keys.computeIfAbsent(name, any -> new Key(0));
             key.busy += more;
-            offerFirst(key);
+            key.waiting.keySet().forEach(handler -> offerFirst(key, handler));
             forgetIfIdle(name, key);
         }
     }
 
-    /** Of one key's runs only the first is ready, and only while the key has room. */
-    private void offerFirst(Key key) {
+    /**
+     * Of one key's runs only the first of each handler is ready, and only while the key has room:
+     * whose turn it is among these depends on which handlers may have more tasks out.
+     */
+    private void offerFirst(Key key, String handler) {
         Integer most = settings.concurrencyPerKey();
-        boolean room = most != null && key.busy < most && !key.waiting.isEmpty();
-        Standing.Waiting first = room ? key.waiting.first() : null;
-        if (!Objects.equals(first, key.offered)) {
-            if (key.offered != null) {
-                handler(key.offered.handler()).ready.remove(key.offered);
+        TreeSet<Standing.Waiting> waits = key.waiting.get(handler);
+        boolean room = most != null && key.busy < most;
+        Standing.Waiting first = room && waits != null && !waits.isEmpty() ? waits.first() : null;
+        Standing.Waiting before = key.offered.get(handler);
+        if (!Objects.equals(first, before)) {
+            if (before != null) {
+                handler(handler).ready.remove(before);
+                key.offered.remove(handler);
             }
             if (first != null) {
-                handler(first.handler()).ready.add(first);
+                handler(handler).ready.add(first);
+                key.offered.put(handler, first);
             }
-            key.offered = first;
         }
     }
 
@@ -252,7 +268,7 @@ public final class Line {
         order = orderOf(settings);
         handlers.values().forEach(handler -> handler.ready = new TreeSet<>(order));
         keys.values().removeIf(key -> key.busy == 0);
-        keys.replaceAll((name, key) -> new Key(order, key.busy));
+        keys.replaceAll((name, key) -> new Key(key.busy));
         waiting.values().forEach(this::offer);
     }
 

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * Backoff    ─ {@link Backoff#toQueued its time comes} ─▶ Queued
  *
  * any of them ─ {@link #toTimedOut the run has taken too long} ─▶ Deciding
- * any of them ─ {@link #toForked run.forked, after what was copied} ─▶ Queued
+ * any of them ─ {@link #toForked run.forked, after what was copied} ─▶ Queued, if no task is out
  * any of them ─ run.completed, run.failed, run.cancelled ─▶ no state: the run is forgotten
  * </pre>
  *
@@ -63,7 +63,7 @@ public sealed interface RunState {
     }
 
     /** What came before was another run's. */
-    default Queued toForked(int attempt, Instant since) {
+    default RunState toForked(int attempt, Instant since) {
         return new Queued(attempt, since);
     }
 
@@ -131,6 +131,12 @@ public sealed interface RunState {
 
         public Dispatched toDispatched(Instant again) {
             return new Dispatched(attempt, sent + 1, again);
+        }
+
+        /** Forked before the other's first attempt: its own task is out. */
+        @Override
+        public RunState toForked(int forked, Instant since) {
+            return forked == attempt ? this : Claimable.super.toForked(forked, since);
         }
     }
 

@@ -82,6 +82,10 @@ public final class TestLog {
         requested(handler, "");
     }
 
+    public void requestedByWithKey(String handler, String key) {
+        requested(handler, ",\"concurrency_key\":\"" + key + "\"");
+    }
+
     public void requestedFor(Instant runAt) {
         requestedWith(",\"run_at\":\"" + runAt + "\"");
     }
