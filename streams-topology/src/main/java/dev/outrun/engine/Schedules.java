@@ -1,7 +1,7 @@
 package dev.outrun.engine;
 
 import dev.outrun.engine.schedule.Schedule;
-import dev.outrun.engine.timer.Timers;
+import dev.outrun.engine.timer.Alarms;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.event.EventTypes;
 import dev.outrun.schema.json.WireJson;
@@ -23,8 +23,7 @@ final class Schedules {
     private final KeyValueStore<String, Schedule> store;
     private final Duration redecideAfter;
     private final Map<RunId, Schedule> schedules = new HashMap<>();
-    private final Map<RunId, Instant> dueAt = new HashMap<>();
-    private final Timers<RunId> timers = new Timers<>();
+    private final Alarms<RunId> alarms = new Alarms<>();
 
     /**
      * The schedules in the store.
@@ -37,7 +36,7 @@ final class Schedules {
         try (var stored = store.all()) {
             stored.forEachRemaining(each -> {
                 schedules.put(each.value.log(), each.value);
-                wakeAt(each.value.log(), each.value.next());
+                alarms.set(each.value.log(), each.value.next());
             });
         }
     }
@@ -72,7 +71,7 @@ final class Schedules {
             case EventTypes.SCHEDULE_DELETED -> {
                 schedules.remove(event.run());
                 store.delete(event.run().toString());
-                wakeAt(event.run(), null);
+                alarms.set(event.run(), null);
             }
             default -> throw new IllegalArgumentException("no event of a schedule's");
         }
@@ -82,14 +81,13 @@ final class Schedules {
     @Nullable Decision pollDue(Instant now) {
         Decision decision = null;
         while (decision == null) {
-            RunId due = timers.pollDue(now);
+            RunId due = alarms.pollDue(now);
             if (due == null) {
                 return null;
             }
-            dueAt.remove(due);
             Schedule schedule = Objects.requireNonNull(schedules.get(due), "a timer's schedule");
             decision = schedule.due(now);
-            wakeAt(due, decision == null ? schedule.next() : now.plus(redecideAfter));
+            alarms.set(due, decision == null ? schedule.next() : now.plus(redecideAfter));
         }
         return decision;
     }
@@ -97,16 +95,6 @@ final class Schedules {
     private void keep(Schedule schedule) {
         schedules.put(schedule.log(), schedule);
         store.put(schedule.log().toString(), schedule);
-        wakeAt(schedule.log(), schedule.next());
-    }
-
-    private void wakeAt(RunId log, @Nullable Instant at) {
-        Instant before = at == null ? dueAt.remove(log) : dueAt.put(log, at);
-        if (before != null) {
-            timers.cancel(before, log);
-        }
-        if (at != null) {
-            timers.set(at, log);
-        }
+        alarms.set(schedule.log(), schedule.next());
     }
 }

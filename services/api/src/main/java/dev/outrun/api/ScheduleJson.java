@@ -57,10 +57,11 @@ final class ScheduleJson {
         json.writeStringField("catch_up", settings.catchUp().name().toLowerCase(Locale.ROOT));
         json.writeBooleanField("paused", settings.paused());
         json.writeArrayFieldStart("next");
-        Instant at = settings.paused() ? null : next(settings, now);
+        Occurrences occurrences = Occurrences.of(settings);
+        Instant at = settings.paused() ? null : occurrences.next(now);
         for (int i = 0; i < next && at != null; i++) {
             json.writeString(at.toString());
-            at = next(settings, at);
+            at = occurrences.next(at);
         }
         json.writeEndArray();
         text(json, "last_at", schedule.lastAt());
@@ -68,10 +69,6 @@ final class ScheduleJson {
         json.writeStringField("log", schedule.log().toString());
         text(json, "created_at", schedule.createdAt());
         text(json, "updated_at", schedule.updatedAt());
-    }
-
-    private static @Nullable Instant next(ScheduleSettings settings, Instant after) {
-        return Occurrences.of(settings).next(after);
     }
 
     private static void text(JsonGenerator json, String name, @Nullable Object value)

@@ -42,13 +42,17 @@ public record Schedule(
 
     /** When there is something to decide; null: never. */
     public @Nullable Instant next() {
-        return settings.paused() ? null : Occurrences.of(settings).next(after);
+        return next(Occurrences.of(settings));
+    }
+
+    private @Nullable Instant next(Occurrences occurrences) {
+        return settings.paused() ? null : occurrences.next(after);
     }
 
     /** What to record by now; null: nothing. */
     public @Nullable Decision due(Instant now) {
         Occurrences occurrences = Occurrences.of(settings);
-        Instant first = next();
+        Instant first = next(occurrences);
         Instant last = occurrences.last(now);
         if (first == null || first.isAfter(now) || last == null) {
             return null;
