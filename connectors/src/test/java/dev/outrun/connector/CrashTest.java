@@ -96,14 +96,18 @@ class CrashTest {
         Published.assertIsTheLedger(stack);
     }
 
-    /** The server notices by itself that the reader is dead; it is told, to be sure that it has. */
+    /**
+     * The server notices by itself that the reader is dead; it is told, to be sure that it has. Of
+     * a reader that died while it was making the slot anew, there is none.
+     */
     private static void dropSlot(Appends ledger, String slot) throws SQLException {
         ledger.execute(
                 """
                 do $$ begin
                     perform pg_terminate_backend(active_pid, 10000)
                     from pg_replication_slots where slot_name = '%1$s' and active;
-                    perform pg_drop_replication_slot('%1$s');
+                    perform pg_drop_replication_slot(slot_name)
+                    from pg_replication_slots where slot_name = '%1$s';
                 end $$
                 """
                         .formatted(slot));

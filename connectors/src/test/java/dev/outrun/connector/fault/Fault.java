@@ -1,5 +1,6 @@
 package dev.outrun.connector.fault;
 
+import dev.outrun.teststack.process.Server;
 import java.time.Duration;
 import java.util.Locale;
 

@@ -6,6 +6,8 @@ import dev.outrun.connector.audit.AuditScope;
 import dev.outrun.connector.audit.Auditor;
 import dev.outrun.connector.fault.Fault.Pace;
 import dev.outrun.teststack.TestStack;
+import dev.outrun.teststack.process.JavaServer;
+import dev.outrun.teststack.process.Server;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;

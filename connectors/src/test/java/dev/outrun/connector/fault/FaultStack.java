@@ -7,6 +7,7 @@ import dev.outrun.devstack.Directories;
 import dev.outrun.schema.sql.PostgresAddress;
 import dev.outrun.schema.topic.Topics;
 import dev.outrun.teststack.TestStack;
+import dev.outrun.teststack.process.JavaServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;

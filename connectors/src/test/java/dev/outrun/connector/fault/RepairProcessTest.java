@@ -11,6 +11,7 @@ import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.connector.topic.PlatformTopics;
 import dev.outrun.teststack.TestStack;
 import dev.outrun.teststack.TestStackExtension;
+import dev.outrun.teststack.process.JavaServer;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;

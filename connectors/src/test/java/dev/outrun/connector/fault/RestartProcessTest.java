@@ -14,6 +14,7 @@ import dev.outrun.connector.topic.PlatformTopics;
 import dev.outrun.devstack.EmbeddedPostgres;
 import dev.outrun.teststack.TestStack;
 import dev.outrun.teststack.TestStackExtension;
+import dev.outrun.teststack.process.JavaServer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

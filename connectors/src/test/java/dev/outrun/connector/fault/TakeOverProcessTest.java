@@ -11,6 +11,7 @@ import dev.outrun.connector.audit.AuditScope;
 import dev.outrun.connector.audit.Auditor;
 import dev.outrun.connector.audit.Difference;
 import dev.outrun.teststack.TestStack;
+import dev.outrun.teststack.process.JavaServer;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;

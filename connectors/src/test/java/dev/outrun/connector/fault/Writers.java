@@ -1,6 +1,7 @@
 package dev.outrun.connector.fault;
 
 import dev.outrun.schema.run.RunId;
+import dev.outrun.teststack.process.Futures;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

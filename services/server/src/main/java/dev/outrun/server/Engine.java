@@ -14,8 +14,8 @@ import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThr
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The engine's topology, running in this process. */
-final class Engine implements AutoCloseable {
+/** The engine's topology, running in this process: with it alone, a node is an engine. */
+public final class Engine implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Engine.class);
 
@@ -29,7 +29,7 @@ final class Engine implements AutoCloseable {
     }
 
     /** Starts it and returns at once; it works when {@link #isReady}. */
-    static Engine start(Topics topics, EngineProperties properties) {
+    public static Engine start(Topics topics, EngineProperties properties) {
         Engine engine =
                 new Engine(
                         new KafkaStreams(
@@ -42,7 +42,7 @@ final class Engine implements AutoCloseable {
     }
 
     /** Whether it has its shards and reads them. */
-    boolean isReady() {
+    public boolean isReady() {
         return streams.state() == KafkaStreams.State.RUNNING;
     }
 
@@ -52,7 +52,7 @@ final class Engine implements AutoCloseable {
      * @throws OutrunException {@code unavailable} if that took longer, or this thread was
      *     interrupted
      */
-    void awaitReady(Duration most) {
+    public void awaitReady(Duration most) {
         try {
             if (!running.await(most.toMillis(), TimeUnit.MILLISECONDS)) {
                 throw new OutrunException(

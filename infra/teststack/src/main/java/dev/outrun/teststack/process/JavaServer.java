@@ -1,4 +1,4 @@
-package dev.outrun.connector.fault;
+package dev.outrun.teststack.process;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -19,7 +19,7 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** A program of ours in a JVM of its own. Thread-safe. */
-final class JavaServer implements Server {
+public final class JavaServer implements Server {
 
     /** A close may take five seconds, and a freeze longer. */
     private static final Duration STOP_LIMIT = Duration.ofSeconds(25);
@@ -44,7 +44,7 @@ final class JavaServer implements Server {
      * @param answers what its answers begin with
      * @param troubles a line with one of them says that something is wrong with it
      */
-    record Program(
+    public record Program(
             Class<?> main,
             String heap,
             List<String> arguments,
@@ -89,7 +89,7 @@ final class JavaServer implements Server {
     }
 
     /** Starts it, without waiting; all it ever says is added to the log. */
-    JavaServer(Program program, Path log) throws IOException {
+    public JavaServer(Program program, Path log) throws IOException {
         this.program = program;
         this.log = log;
         this.life = begin();
@@ -97,7 +97,7 @@ final class JavaServer implements Server {
     }
 
     /** Returns when the process there is, or one after it, has started. */
-    void awaitReady(Duration limit) throws InterruptedException {
+    public void awaitReady(Duration limit) throws InterruptedException {
         long deadline = System.nanoTime() + limit.toNanos();
         Life now = life();
         while (!isReady(now, deadline)) {
@@ -115,7 +115,7 @@ final class JavaServer implements Server {
     }
 
     /** Writes a line to the process, and returns its answer. */
-    String ask(String question, Duration limit) throws InterruptedException {
+    public String ask(String question, Duration limit) throws InterruptedException {
         Life now = life();
         try {
             Writer in = now.process().outputWriter();
@@ -151,7 +151,7 @@ final class JavaServer implements Server {
     }
 
     /** Ends it by force; nobody starts it again until {@link #startAgain}. */
-    void killAndWait() throws InterruptedException {
+    public void killAndWait() throws InterruptedException {
         Life now;
         synchronized (this) {
             held = true;
@@ -162,22 +162,22 @@ final class JavaServer implements Server {
     }
 
     /** Starts what was ended by {@link #killAndWait}, without waiting. */
-    synchronized void startAgain() {
+    public synchronized void startAgain() {
         held = false;
         notifyAll();
     }
 
     /** The number of the process there is. */
-    long pid() {
+    public long pid() {
         return life().process().pid();
     }
 
     /** Holds it until {@link #thaw}. */
-    void freeze() throws InterruptedException {
+    public void freeze() throws InterruptedException {
         Signals.send("STOP", List.of(life().handle()));
     }
 
-    void thaw() throws InterruptedException {
+    public void thaw() throws InterruptedException {
         Signals.send("CONT", List.of(life().handle()));
     }
 
@@ -192,7 +192,7 @@ final class JavaServer implements Server {
     }
 
     /** Ends it by force; nobody starts it again. */
-    void killForGood() {
+    public void killForGood() {
         close();
     }
 

@@ -1,4 +1,4 @@
-package dev.outrun.connector.fault;
+package dev.outrun.teststack.process;
 
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** Waiting, but not for ever. */
-final class Futures {
+public final class Futures {
 
     private Futures() {}
 
@@ -16,7 +16,7 @@ final class Futures {
      *
      * @throws AssertionError if that takes too long
      */
-    static void await(CompletableFuture<?> future, Duration limit, String what)
+    public static void await(CompletableFuture<?> future, Duration limit, String what)
             throws InterruptedException {
         try {
             future.get(limit.toNanos(), TimeUnit.NANOSECONDS);

@@ -1,4 +1,4 @@
-package dev.outrun.connector.fault;
+package dev.outrun.teststack.process;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Signals to processes that we have started. */
-final class Signals {
+public final class Signals {
 
     private static final String SEND = "kill -s \"$0\" \"$@\"";
 
@@ -19,12 +19,13 @@ final class Signals {
     private Signals() {}
 
     /** Sends a signal; who is gone already does not get it. */
-    static void send(String signal, List<ProcessHandle> processes) throws InterruptedException {
+    public static void send(String signal, List<ProcessHandle> processes)
+            throws InterruptedException {
         shell(SEND, signal, processes).waitFor();
     }
 
     /** Returns when they are held. */
-    static void freeze(Duration length, List<ProcessHandle> processes) {
+    public static void freeze(Duration length, List<ProcessHandle> processes) {
         String seconds = "%d.%03d".formatted(length.toSeconds(), length.toMillisPart());
         try (BufferedReader said = shell(FREEZE, seconds, processes).inputReader()) {
             said.readLine();

@@ -1,14 +1,14 @@
-package dev.outrun.connector.fault;
+package dev.outrun.teststack.process;
 
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One of the three that are hurt: real processes, which somebody starts again whenever they end, as
- * a service manager would, at the same port and on the same data. Each of these calls is for the
- * process there is, or the next one if there is none just now.
+ * Who is hurt in a test: a real process, which somebody starts again whenever it ends, as a service
+ * manager would, at the same port and on the same data. Each of these calls is for the process
+ * there is, or the next one if there is none just now.
  */
-interface Server extends AutoCloseable {
+public interface Server extends AutoCloseable {
 
     /** Ends it by force; returns when it is gone. */
     void kill() throws InterruptedException;
