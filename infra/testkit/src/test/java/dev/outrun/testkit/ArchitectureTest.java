@@ -95,6 +95,17 @@ final class ArchitectureTest {
     }
 
     @Test
+    void ledgerInMemory_isUsedByNothingButTheTestkit() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("dev.outrun.ledger.memory..", "dev.outrun.testkit..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("dev.outrun.ledger.memory..")
+                .check(outrun);
+    }
+
+    @Test
     void engineAndAnalytics_arePure() {
         noClasses()
                 .that()

@@ -23,6 +23,11 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Ledger {
 
+    /**
+     * A page of events ends with the one that reaches this, if its limit does not end it before.
+     */
+    int PAGE_BYTES = 4 << 20;
+
     /** Says that workers offer these handlers, so that runs of them may start. Idempotent. */
     void registerHandlers(Collection<String> handlers);
 
@@ -198,9 +203,9 @@ public interface Ledger {
 
     /**
      * A stretch of a run's log: events with seq from {@code from} on, in seq order, at most {@code
-     * limit} of them, and fewer once their data has some 4 MiB. Empty past its end and for an
-     * unknown run. Throws {@code invalid_seq} and {@code invalid_request} for a negative from and a
-     * limit less than 1.
+     * limit} of them, and fewer once their data has {@link #PAGE_BYTES}. Empty past its end and for
+     * an unknown run. Throws {@code invalid_seq} and {@code invalid_request} for a negative from
+     * and a limit less than 1.
      */
     List<Event> events(RunId run, long from, int limit);
 

@@ -37,9 +37,6 @@ import org.jooq.types.DayToSecond;
  */
 record SelectEvents(RunId run, long from, int limit) {
 
-    /** A page ends with the event that reaches this, if its limit does not end it before. */
-    static final int PAGE_BYTES = 4 << 20;
-
     /** Rows may have 16 MiB each. */
     private static final int FIRST_ROWS = 8;
 
@@ -149,7 +146,7 @@ record SelectEvents(RunId run, long from, int limit) {
                 byte[] data = slicer.data();
                 events.add(new Event(run, seq, slicer.type(), attempt, time, data));
                 bytes += data.length;
-                if (events.size() == limit || bytes >= PAGE_BYTES) {
+                if (events.size() == limit || bytes >= Ledger.PAGE_BYTES) {
                     return false;
                 }
             }

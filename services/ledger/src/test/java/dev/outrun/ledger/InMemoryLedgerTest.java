@@ -2,6 +2,7 @@ package dev.outrun.ledger;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.outrun.ledger.memory.InMemoryLedger;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.run.RunId;
 import java.time.InstantSource;

@@ -1,9 +1,9 @@
 package dev.outrun.worker;
 
 import dev.outrun.ledger.HookedLedger;
-import dev.outrun.ledger.InMemoryLedger;
 import dev.outrun.ledger.Ledger;
 import dev.outrun.ledger.StartRun;
+import dev.outrun.ledger.memory.InMemoryLedger;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.event.PlatformEvent;
 import dev.outrun.schema.run.RunId;

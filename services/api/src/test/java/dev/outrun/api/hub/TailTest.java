@@ -2,8 +2,8 @@ package dev.outrun.api.hub;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.outrun.ledger.InMemoryLedger;
 import dev.outrun.ledger.StartRun;
+import dev.outrun.ledger.memory.InMemoryLedger;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.teststack.TestStack;

@@ -1,5 +1,7 @@
-package dev.outrun.ledger;
+package dev.outrun.ledger.memory;
 
+import dev.outrun.ledger.QueueState;
+import dev.outrun.ledger.StartRun;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.json.WireJson;

@@ -1,5 +1,9 @@
-package dev.outrun.ledger;
+package dev.outrun.ledger.memory;
 
+import dev.outrun.ledger.Run;
+import dev.outrun.ledger.RunQuery;
+import dev.outrun.ledger.StartRun;
+import dev.outrun.ledger.Wake;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.RunStatus;
@@ -81,6 +85,23 @@ final class MemoryRun {
         status = end;
         finishedAt = now;
         return write(type, data, now);
+    }
+
+    /** Whether a query lists it, but for its limit. */
+    boolean isListed(RunQuery query) {
+        Run run = toRun();
+        return run.tenant().equals(query.tenant())
+                && (query.status() == null || run.status() == query.status())
+                && (query.handler() == null || run.handler().equals(query.handler()))
+                && (query.queue() == null || run.queue().equals(query.queue()))
+                && (query.parent() == null || query.parent().equals(run.parent()))
+                && (query.schedule() == null || query.schedule().equals(run.schedule()))
+                && (query.before() == null || isOlder(query.before()));
+    }
+
+    private boolean isOlder(RunQuery.Place place) {
+        int byTime = createdAt.compareTo(place.createdAt());
+        return byTime < 0 || (byTime == 0 && id.toString().compareTo(place.id().toString()) < 0);
     }
 
     Run toRun() {

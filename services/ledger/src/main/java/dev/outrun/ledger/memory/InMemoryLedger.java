@@ -1,5 +1,13 @@
-package dev.outrun.ledger;
+package dev.outrun.ledger.memory;
 
+import dev.outrun.ledger.Claim;
+import dev.outrun.ledger.Ledger;
+import dev.outrun.ledger.QueueState;
+import dev.outrun.ledger.Run;
+import dev.outrun.ledger.RunQuery;
+import dev.outrun.ledger.ScheduleState;
+import dev.outrun.ledger.StartRun;
+import dev.outrun.ledger.Wake;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.event.EventTypes;
@@ -15,23 +23,26 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The ledger in memory, for tests that need no Postgres: the same rules, on maps behind one lock.
- * Held to the same contract as {@link PostgresLedger}.
+ * Held to the same contract as {@link dev.outrun.ledger.PostgresLedger}.
  */
 public final class InMemoryLedger implements Ledger {
 
     private static final Pattern HANDLER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
     private static final Pattern SIGNAL = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
+    private static final int SHARDS_DEFAULT = 4;
     private static final Comparator<Run> NEWEST_FIRST =
             Comparator.comparing(Run::createdAt)
                     .thenComparing(run -> run.id().toString())
@@ -56,16 +67,26 @@ public final class InMemoryLedger implements Ledger {
         this(clock, (shard, event) -> {});
     }
 
+    /** An empty ledger of four shards. */
+    public InMemoryLedger(InstantSource clock, Listener listener) {
+        this(clock, SHARDS_DEFAULT, new Random(1), listener);
+    }
+
     /**
      * An empty ledger.
      *
+     * @param ids what ids are minted from: the same give the same
      * @param listener called with every event, in the order they were written, by one thread at a
      *     time and without the lock: it may call the ledger
      */
-    public InMemoryLedger(InstantSource clock, Listener listener) {
+    public InMemoryLedger(InstantSource clock, int shards, RandomGenerator ids, Listener listener) {
         this.listener = listener;
         this.state =
-                new MemoryRuns(clock, (shard, event) -> undelivered.add(new Written(shard, event)));
+                new MemoryRuns(
+                        clock,
+                        shards,
+                        ids,
+                        (shard, event) -> undelivered.add(new Written(shard, event)));
     }
 
     @Override
@@ -411,27 +432,11 @@ public final class InMemoryLedger implements Ledger {
     public List<Run> runs(RunQuery query) {
         return transaction(() ->
                 state.runs.values().stream()
+                        .filter(run -> run.isListed(query))
                         .map(MemoryRun::toRun)
-                        .filter(run -> matches(run, query))
                         .sorted(NEWEST_FIRST)
                         .limit(query.limit())
                         .toList());
-    }
-
-    private static boolean matches(Run run, RunQuery query) {
-        return run.tenant().equals(query.tenant())
-                && (query.status() == null || run.status() == query.status())
-                && (query.handler() == null || run.handler().equals(query.handler()))
-                && (query.queue() == null || run.queue().equals(query.queue()))
-                && (query.parent() == null || query.parent().equals(run.parent()))
-                && (query.schedule() == null || query.schedule().equals(run.schedule()))
-                && (query.before() == null || isOlder(run, query.before()));
-    }
-
-    private static boolean isOlder(Run run, RunQuery.Place place) {
-        int byTime = run.createdAt().compareTo(place.createdAt());
-        return byTime < 0
-                || (byTime == 0 && run.id().toString().compareTo(place.id().toString()) < 0);
     }
 
     @Override
@@ -447,7 +452,7 @@ public final class InMemoryLedger implements Ledger {
                 Event event = log.get((int) seq);
                 page.add(event);
                 bytes += event.data().length;
-                if (page.size() == limit || bytes >= SelectEvents.PAGE_BYTES) {
+                if (page.size() == limit || bytes >= PAGE_BYTES) {
                     break;
                 }
             }
@@ -457,7 +462,7 @@ public final class InMemoryLedger implements Ledger {
 
     @Override
     public int shards() {
-        return MemoryRuns.SHARDS;
+        return state.shards;
     }
 
     @Override

@@ -1,5 +1,8 @@
-package dev.outrun.ledger;
+package dev.outrun.ledger.memory;
 
+import dev.outrun.ledger.Claim;
+import dev.outrun.ledger.Run;
+import dev.outrun.ledger.StartRun;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.event.Event;
@@ -19,11 +22,12 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import java.util.Set;
+import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -33,23 +37,29 @@ import org.jspecify.annotations.Nullable;
  */
 final class MemoryRuns {
 
-    static final int SHARDS = 4;
     private static final Pattern QUEUE = Pattern.compile("[a-z0-9][a-z0-9._-]{0,62}");
     private static final DateTimeFormatter MICROSECONDS =
             DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
 
     final Set<String> handlers = new HashSet<>();
-    final Map<RunId, MemoryRun> runs = new HashMap<>();
+
+    /** In the order they were started: what takes some of them takes the same ones each time. */
+    final Map<RunId, MemoryRun> runs = new LinkedHashMap<>();
+
+    final int shards;
     final MemoryQueues queues = new MemoryQueues();
     final MemorySchedules schedules = new MemorySchedules(this);
     private final Map<String, List<Event>> queueLogs = new HashMap<>();
     private final InstantSource clock;
     private final InMemoryLedger.Listener written;
-    private final Random ids = new Random(1);
+    private final RandomGenerator ids;
 
     /** Nothing yet; the listener is told of every event as it is written. */
-    MemoryRuns(InstantSource clock, InMemoryLedger.Listener written) {
+    MemoryRuns(
+            InstantSource clock, int shards, RandomGenerator ids, InMemoryLedger.Listener written) {
         this.clock = clock;
+        this.shards = shards;
+        this.ids = ids;
         this.written = written;
     }
 
@@ -288,8 +298,8 @@ final class MemoryRuns {
 
     QueueSettings changeQueue(String queue, String change) {
         requireQueueName(queue);
-        QueueSettings settings = queues.change(queue, change, SHARDS);
-        int places = Math.min(settings.width(), SHARDS);
+        QueueSettings settings = queues.change(queue, change, shards);
+        int places = Math.min(settings.width(), shards);
         for (int place = 0; place < places; place++) {
             List<Event> log =
                     queueLogs.computeIfAbsent(
@@ -301,8 +311,8 @@ final class MemoryRuns {
     }
 
     int shard(String queue, int place) {
-        int width = Math.min(queues.settings(queue).width(), SHARDS);
-        return Math.floorMod(queue.hashCode() + Math.floorMod(place, width), SHARDS);
+        int width = Math.min(queues.settings(queue).width(), shards);
+        return Math.floorMod(queue.hashCode() + Math.floorMod(place, width), shards);
     }
 
     static void requireQueueName(String queue) {

@@ -1,5 +1,7 @@
-package dev.outrun.ledger;
+package dev.outrun.ledger.memory;
 
+import dev.outrun.ledger.ScheduleState;
+import dev.outrun.ledger.StartRun;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.event.Event;
@@ -155,9 +157,9 @@ final class MemorySchedules {
         runs.writeControl(schedule.log, shard(schedule.settings), type, data);
     }
 
-    private static int shard(ScheduleSettings settings) {
+    private int shard(ScheduleSettings settings) {
         return Math.floorMod(
-                (settings.tenant() + ' ' + settings.schedule()).hashCode(), MemoryRuns.SHARDS);
+                (settings.tenant() + ' ' + settings.schedule()).hashCode(), runs.shards);
     }
 
     boolean pause(Tenant tenant, String name, boolean paused) {

@@ -1,5 +1,6 @@
-package dev.outrun.ledger;
+package dev.outrun.ledger.memory;
 
+import dev.outrun.ledger.StartRun;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.json.WireJson;
