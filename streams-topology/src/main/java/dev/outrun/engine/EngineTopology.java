@@ -38,6 +38,11 @@ public final class EngineTopology {
 
     /** The topology over these topics, which must exist, all with as many partitions. */
     public static Topology create(Topics topics, EngineSettings settings) {
+        return create(topics, settings, new ShardHost() {});
+    }
+
+    /** The same in another host. */
+    public static Topology create(Topics topics, EngineSettings settings, ShardHost host) {
         var key = new ByteArrayDeserializer();
         var value = new ByteArrayDeserializer();
         var topology = new Topology();
@@ -45,7 +50,7 @@ public final class EngineTopology {
                 AutoOffsetReset.earliest(), EVENTS, byRecordTime(), key, value, topics.events());
         topology.addSource(
                 AutoOffsetReset.earliest(), HEARTBEATS, first(), key, value, topics.heartbeats());
-        topology.addProcessor(SHARD, shards(topics, settings), EVENTS, HEARTBEATS);
+        topology.addProcessor(SHARD, shards(topics, settings, host), EVENTS, HEARTBEATS);
         addSink(topology, TASKS, topics.tasks());
         addSink(topology, DECISIONS, topics.decisions());
         addSink(topology, INTERRUPTS, topics.interrupts());
@@ -58,25 +63,25 @@ public final class EngineTopology {
     }
 
     private static ProcessorSupplier<byte[], byte[], ShardKey, Object> shards(
-            Topics topics, EngineSettings settings) {
+            Topics topics, EngineSettings settings, ShardHost host) {
         return new ProcessorSupplier<>() {
 
             @Override
             public Processor<byte[], byte[], ShardKey, Object> get() {
-                return new ShardProcessor(topics, settings);
+                return new ShardProcessor(topics, settings, host);
             }
 
             @Override
             public Set<StoreBuilder<?>> stores() {
                 return Set.of(
-                        store(Shard.RUNS_STORE, Stored.RUNS),
-                        store(Shard.QUEUES_STORE, Stored.QUEUES),
-                        store(Shard.SCHEDULES_STORE, Stored.SCHEDULES));
+                        store(host, Shard.RUNS_STORE, Stored.RUNS),
+                        store(host, Shard.QUEUES_STORE, Stored.QUEUES),
+                        store(host, Shard.SCHEDULES_STORE, Stored.SCHEDULES));
             }
         };
     }
 
-    private static StoreBuilder<?> store(String name, Serde<?> values) {
+    private static StoreBuilder<?> store(ShardHost host, String name, Serde<?> values) {
         Map<String, String> changelog =
                 Map.of(
                         // A restart reads all of it: keep what was overwritten from piling up.
@@ -92,7 +97,7 @@ public final class EngineTopology {
         return Stores.keyValueStoreBuilder(
                         // In memory: what is open only, and a lookup for each event of the
                         // firehose.
-                        Stores.inMemoryKeyValueStore(name), Serdes.String(), values)
+                        host.store(name), Serdes.String(), values)
                 .withLoggingEnabled(changelog)
                 // The changelog gets a value once per commit, not once per token; and, at least
                 // once,

@@ -120,6 +120,11 @@ final class Queues {
         return openings.pollDue(now);
     }
 
+    /** When somebody may go again, by the time; null: no queue waits for it. */
+    @Nullable Instant nextOpening() {
+        return openings.nextDue();
+    }
+
     /** Every queue where somebody waits is looked at, soon. */
     void wakeAll(Instant now) {
         lines.keySet().forEach(queue -> openings.set(queue, now));

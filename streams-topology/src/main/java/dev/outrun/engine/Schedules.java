@@ -92,6 +92,11 @@ final class Schedules {
         return decision;
     }
 
+    /** When the next is due; null: none will be. */
+    @Nullable Instant nextDue() {
+        return alarms.nextDue();
+    }
+
     private void keep(Schedule schedule) {
         schedules.put(schedule.log(), schedule);
         store.put(schedule.log().toString(), schedule);

@@ -73,6 +73,18 @@ final class Shard {
         return timers.size();
     }
 
+    /** When it acts next, if it hears of nothing before; null: never. */
+    @Nullable Instant nextDue() {
+        return earliest(timers.nextDue(), earliest(schedules.nextDue(), queues.nextOpening()));
+    }
+
+    private static @Nullable Instant earliest(@Nullable Instant a, @Nullable Instant b) {
+        if (a == null || b == null) {
+            return a == null ? b : a;
+        }
+        return a.isBefore(b) ? a : b;
+    }
+
     /** An event of the firehose. */
     void event(Record<byte[], byte[]> record, RecordMetadata origin, Instant now) {
         Event event;

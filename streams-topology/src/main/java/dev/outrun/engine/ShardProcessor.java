@@ -30,12 +30,14 @@ final class ShardProcessor implements Processor<byte[], byte[], ShardKey, Object
 
     private final Topics topics;
     private final EngineSettings settings;
+    private final ShardHost host;
     private @Nullable ProcessorContext<ShardKey, Object> context;
     private @Nullable Shard shard;
 
-    ShardProcessor(Topics topics, EngineSettings settings) {
+    ShardProcessor(Topics topics, EngineSettings settings, ShardHost host) {
         this.topics = topics;
         this.settings = settings;
+        this.host = host;
     }
 
     @Override
@@ -53,6 +55,7 @@ final class ShardProcessor implements Processor<byte[], byte[], ShardKey, Object
                 settings.workerTimeout().dividedBy(LOOKS_PER_TIMEOUT),
                 PunctuationType.WALL_CLOCK_TIME,
                 now -> fresh.findSilent(Instant.ofEpochMilli(now)));
+        host.begins(fresh::nextDue);
         context = initialized;
         shard = fresh;
         LOG.info(

@@ -227,7 +227,7 @@ final class ShardTakeOverTest {
         context.addStateStore(queues);
         context.addStateStore(schedules);
         context.setCurrentSystemTimeMs(now.toEpochMilli());
-        processor = new ShardProcessor(TOPICS, EngineSettings.DEFAULT);
+        processor = new ShardProcessor(TOPICS, EngineSettings.DEFAULT, new ShardHost() {});
         processor.init(context);
         return processor;
     }

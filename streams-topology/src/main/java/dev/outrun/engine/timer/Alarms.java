@@ -34,4 +34,9 @@ public final class Alarms<T extends Comparable<? super T>> {
         }
         return due;
     }
+
+    /** When the first one goes off; null: none is set. */
+    public @Nullable Instant nextDue() {
+        return timers.nextDue();
+    }
 }

@@ -43,6 +43,11 @@ public final class Timers<T extends Comparable<? super T>> {
         return earliest == null ? null : earliest.of();
     }
 
+    /** When the earliest is due; null if there is none. */
+    public @Nullable Instant nextDue() {
+        return timers.isEmpty() ? null : timers.first().due();
+    }
+
     public int size() {
         return timers.size();
     }
