@@ -33,7 +33,7 @@ final class Attempt {
     private final String claimant;
     private final RunHandler handler;
     private final Ledger ledger;
-    private final UntilAnswered untilAnswered;
+    private final Ending ending;
     private final EventBuffer buffer;
     private final AtomicReference<@Nullable Stop> stop = new AtomicReference<>();
     private final AtomicReference<@Nullable Outcome> outcome = new AtomicReference<>();
@@ -50,7 +50,7 @@ final class Attempt {
         this.claimant = config.claimant();
         this.handler = handler;
         this.ledger = ledger;
-        this.untilAnswered = untilAnswered;
+        this.ending = new Ending(key, ledger, untilAnswered);
         this.buffer = new EventBuffer(config.emitDelay());
     }
 
@@ -85,14 +85,14 @@ final class Attempt {
         if (refusal == null) {
             // Set before the buffer ends, and the buffer has ended.
             Outcome reached = outcome.get();
-            end(reached == null ? Stop.WORKER_STOPPED.outcome() : reached);
-        } else if (isNotOurs(refusal)) {
+            ending.say(reached == null ? Stop.WORKER_STOPPED.outcome() : reached);
+        } else if (Ending.isNotOurs(refusal)) {
             log.info("attempt is not ours any more {} code={}", key, refusal.code());
         } else {
             // Not tried again: whether the events were committed is not known, and the next
             // attempt finds out from the history.
             log.warn("events not appended {} code={}", key, refusal.code());
-            end(Outcome.refused(refusal));
+            ending.say(Outcome.refused(refusal));
         }
         handlerGone.await();
     }
@@ -153,43 +153,10 @@ final class Attempt {
         return null;
     }
 
-    private void end(Outcome how) throws InterruptedException {
-        try {
-            switch (how) {
-                case Outcome.Completed(String output) ->
-                        untilAnswered.ask(
-                                key, () -> ledger.complete(key.run(), key.number(), output));
-                case Outcome.Failed failed -> {
-                    log.info("attempt failed {} code={}", key, failed.code());
-                    untilAnswered.ask(key, () -> fail(failed));
-                }
-            }
-        } catch (OutrunException refusal) {
-            if (isNotOurs(refusal)) {
-                log.info("attempt is not ours any more {} code={}", key, refusal.code());
-            } else if (how instanceof Outcome.Completed) {
-                end(Outcome.refused(refusal));
-            } else {
-                log.error("failure refused {} code={}", key, refusal.code(), refusal);
-            }
-        }
-    }
-
-    private Object fail(Outcome.Failed failed) {
-        return ledger.fail(key.run(), key.number(), failed.error(), failed.retryable());
-    }
-
     private void interruptHandler() {
         Thread thread = handlerThread.get();
         if (thread != null) {
             thread.interrupt();
         }
-    }
-
-    private static boolean isNotOurs(OutrunException refusal) {
-        return switch (refusal.code()) {
-            case STALE_ATTEMPT, RUN_CLOSED, UNKNOWN_RUN -> true;
-            default -> false;
-        };
     }
 }

@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The context of one attempt: checks what is emitted and puts it into the buffer. */
+/** The context of one attempt: checks what is emitted and puts it into the sink. */
 final class AttemptContext implements RunContext {
 
     private static final int DATA_BYTES_MAX = 1 << 20;
@@ -20,14 +20,14 @@ final class AttemptContext implements RunContext {
     private final int attempt;
     private final long firstOwnSeq;
     private final Ledger ledger;
-    private final EventBuffer buffer;
+    private final EventSink sink;
 
-    AttemptContext(RunId runId, int attempt, long firstOwnSeq, Ledger ledger, EventBuffer buffer) {
+    AttemptContext(RunId runId, int attempt, long firstOwnSeq, Ledger ledger, EventSink sink) {
         this.runId = runId;
         this.attempt = attempt;
         this.firstOwnSeq = firstOwnSeq;
         this.ledger = ledger;
-        this.buffer = buffer;
+        this.sink = sink;
     }
 
     @Override
@@ -58,7 +58,7 @@ final class AttemptContext implements RunContext {
                             + " bytes, more than "
                             + DATA_BYTES_MAX);
         }
-        interruptibly(() -> buffer.add("{\"type\":\"" + type + "\",\"data\":" + json + "}", bytes));
+        interruptibly(() -> sink.add("{\"type\":\"" + type + "\",\"data\":" + json + "}", bytes));
     }
 
     private static String json(String type, @Nullable Object data) {
@@ -72,7 +72,7 @@ final class AttemptContext implements RunContext {
 
     @Override
     public void flush() {
-        interruptibly(buffer::flush);
+        interruptibly(sink::flush);
     }
 
     @Override
@@ -89,7 +89,7 @@ final class AttemptContext implements RunContext {
             call.run();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw buffer.whyInterrupted(e);
+            throw sink.whyInterrupted(e);
         }
     }
 }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * batch. An event waits for others no longer than the delay, nor than it takes to fill a batch;
  * what is added while a batch is being appended makes the next one.
  */
-final class EventBuffer {
+final class EventBuffer implements EventSink {
 
     /** Far below what one append may have: a batch is one transaction and one change. */
     static final int BATCH_EVENTS = 500;
@@ -43,12 +43,8 @@ final class EventBuffer {
         this.delayNanos = delay.toNanos();
     }
 
-    /**
-     * Adds an event: its JSON, and the bytes of its data.
-     *
-     * @throws RunStoppedException if it takes no more
-     */
-    void add(String json, int bytes) throws InterruptedException {
+    @Override
+    public void add(String json, int bytes) throws InterruptedException {
         lock.lockInterruptibly();
         try {
             check();
@@ -65,12 +61,8 @@ final class EventBuffer {
         }
     }
 
-    /**
-     * Waits until everything added so far is appended.
-     *
-     * @throws RunStoppedException if it will not be
-     */
-    void flush() throws InterruptedException {
+    @Override
+    public void flush() throws InterruptedException {
         lock.lockInterruptibly();
         try {
             check();
@@ -177,8 +169,8 @@ final class EventBuffer {
         }
     }
 
-    /** The reason it was stopped for, which usually is why somebody was interrupted too. */
-    RunStoppedException whyInterrupted(InterruptedException e) {
+    @Override
+    public RunStoppedException whyInterrupted(InterruptedException e) {
         lock.lock();
         try {
             return stopped == null ? new RunStoppedException("interrupted", e) : again(stopped);
