@@ -131,6 +131,15 @@ public final class ApiClient {
         return call(request(path).GET().build());
     }
 
+    /** The same as text, byte for byte as it came. */
+    String text(String path) {
+        try {
+            return new String(answer(request(path).GET().build()), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw unreachable(e);
+        }
+    }
+
     /**
      * Gives every event from {@code from} on, in order and each once, until the run has ended;
      * returns its status. A broken connection is made again at the next seq, a bounded number of
@@ -182,16 +191,20 @@ public final class ApiClient {
 
     private JsonNode call(HttpRequest request) {
         try {
-            HttpResponse<InputStream> response = send(request);
-            try (InputStream body = response.body()) {
-                byte[] answer = body.readAllBytes();
-                if (response.statusCode() > OK_MAX) {
-                    throw refusal(response.statusCode(), answer);
-                }
-                return WireJson.mapper().readTree(answer);
-            }
+            return WireJson.mapper().readTree(answer(request));
         } catch (IOException e) {
             throw unreachable(e);
+        }
+    }
+
+    private byte[] answer(HttpRequest request) throws IOException {
+        HttpResponse<InputStream> response = send(request);
+        try (InputStream body = response.body()) {
+            byte[] answer = body.readAllBytes();
+            if (response.statusCode() > OK_MAX) {
+                throw refusal(response.statusCode(), answer);
+            }
+            return answer;
         }
     }
 

@@ -2,10 +2,16 @@ package dev.outrun.server.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.outrun.schema.error.ErrorCode;
+import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.json.WireJson;
 import dev.outrun.schema.run.RunStatus;
+import java.io.IOException;
+import java.io.StringWriter;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -189,6 +195,37 @@ final class RunCommand {
         spec.commandLine()
                 .getOut()
                 .println(api.client().get("/v1/runs/" + encode(id)).toPrettyString());
+    }
+
+    @Command(
+            name = "export",
+            description = "Write a run and its log as JSON, to be replayed in a test.",
+            mixinStandardHelpOptions = true)
+    void export(
+            @Mixin ApiOptions api,
+            @Parameters(paramLabel = "ID", description = "The run's id.") String id,
+            @Option(
+                            names = "--output",
+                            paramLabel = "FILE",
+                            description = "Where to (default: to the terminal).")
+                    @Nullable Path file) {
+        StringWriter exported = new StringWriter();
+        try {
+            new RunExport(api.client(), id, exported).write();
+        } catch (IOException e) {
+            throw new OutrunException(
+                    ErrorCode.UNAVAILABLE, "the server's answer is unreadable", e);
+        }
+        if (file == null) {
+            spec.commandLine().getOut().print(exported);
+            spec.commandLine().getOut().flush();
+            return;
+        }
+        try {
+            Files.writeString(file, exported.toString());
+        } catch (IOException e) {
+            throw new OutrunException(ErrorCode.INVALID_REQUEST, "cannot write " + file, e);
+        }
     }
 
     @Command(
