@@ -23,7 +23,8 @@ public record Frame(long seq, boolean last, byte[] bytes) {
 
     private static final byte[] DATA = {'d', 'a', 't', 'a', ':', ' '};
 
-    static Frame of(Event event) {
+    /** The event's frame. */
+    public static Frame of(Event event) {
         byte[] head =
                 ("id: " + event.seq() + "\nevent: " + event.type() + '\n')
                         .getBytes(StandardCharsets.US_ASCII);
