@@ -91,9 +91,11 @@ final class SlotPipeline extends Pipeline {
         super.closeSource(limit);
         if (reader != 0) {
             try {
-                shared.slot().endReader(reader);
+                shared.slot().awaitEnd(reader);
             } catch (SQLException e) {
                 LOG.debug("cannot look after the slot's reader slot={}", name(), e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
             }
         }
     }

@@ -183,8 +183,28 @@ public final class ReplicationSlot {
         return (int) query(READER, name);
     }
 
-    /** Ends this reader by force, if it still reads from the slot. */
-    public void endReader(int process) throws SQLException {
+    /**
+     * Returns when this reader, whose connection is closed, is gone, which the server notices in
+     * its own time; one that does not end soon is ended by force.
+     *
+     * @throws SQLException if the database does not answer, or the reader does not go
+     */
+    public void awaitEnd(int process) throws SQLException, InterruptedException {
+        long patience = System.nanoTime() + PATIENCE.toNanos();
+        long deadline = patience + PATIENCE.toNanos();
+        while (reader() == process) {
+            long now = System.nanoTime();
+            if (now - deadline > 0) {
+                throw new SQLException("process " + process + " still reads from slot " + name);
+            } else if (now - patience > 0) {
+                endReader(process);
+                patience = deadline;
+            }
+            Thread.sleep(LOOK_AGAIN);
+        }
+    }
+
+    private void endReader(int process) throws SQLException {
         if (query(END_READER, name, process) > 0) {
             LOG.warn("ended a reader that did not stop slot={} process={}", name, process);
         }
