@@ -14,6 +14,7 @@ import org.apache.kafka.streams.test.TestRecord;
 final class Firehose {
 
     private final List<List<TestRecord<byte[], byte[]>>> shards = new ArrayList<>();
+    private final Map<RunId, List<Event>> logs = new HashMap<>();
 
     Firehose(int count) {
         for (int shard = 0; shard < count; shard++) {
@@ -32,24 +33,18 @@ final class Firehose {
         RecordHeaders.write(headers, event, null);
         byte[] key = event.run().toString().getBytes(StandardCharsets.UTF_8);
         shards.get(shard).add(new TestRecord<>(key, event.data(), headers, event.time()));
+        logs.computeIfAbsent(event.run(), _ -> new ArrayList<>()).add(event);
     }
 
     /** What is published of a run, in order. */
     List<Event> of(RunId run) {
-        return all().stream().filter(event -> event.run().equals(run)).toList();
+        return logs.getOrDefault(run, List.of());
     }
 
     /** The seq that is next of each log. */
     Map<RunId, Long> ends() {
         Map<RunId, Long> ends = new HashMap<>();
-        all().forEach(event -> ends.put(event.run(), event.seq() + 1));
+        logs.forEach((run, log) -> ends.put(run, log.getLast().seq() + 1));
         return ends;
-    }
-
-    private List<Event> all() {
-        return shards.stream()
-                .flatMap(List::stream)
-                .map(record -> RecordHeaders.read(record.key(), record.value(), record.headers()))
-                .toList();
     }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.RunStatus;
+import dev.outrun.schema.run.Tenant;
 import dev.outrun.schema.work.Decision;
 import java.time.Instant;
 import java.util.List;
@@ -41,6 +42,24 @@ interface ForkContract extends LedgerContract {
         claim(fork, 2);
         ledger().complete(fork, 2, "1");
         assertEquals(RunStatus.RUNNING, status(run));
+    }
+
+    @Test
+    default void fork_of_a_run_that_waits_for_its_children_waits_for_nobody() {
+        // Given
+        ledger().registerHandlers(List.of(HANDLER));
+        RunId parent =
+                ledger().startFlow(
+                                Tenant.DEFAULT,
+                                "{\"handler\":\"echo\",\"children\":[{\"handler\":\"echo\"}]}");
+
+        // When
+        RunId fork = ledger().fork(parent, 1, null);
+
+        // Then
+        assertEquals(RunStatus.QUEUED, status(fork));
+        claim(fork, 1);
+        assertEquals(RunStatus.SUSPENDED, status(parent));
     }
 
     @Test

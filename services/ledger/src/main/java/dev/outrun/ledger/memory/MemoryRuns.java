@@ -326,7 +326,14 @@ final class MemoryRuns {
         require(!runs.containsKey(id), ErrorCode.RUN_ID_TAKEN, "a run with the id " + id);
         String key = source.start.concurrencyKey();
         int place = (key == null ? id.toString() : key).hashCode();
-        StartRun start = source.start.toBuilder().idempotencyKey(null).runAt(null).build();
+        StartRun start =
+                source.start.toBuilder()
+                        .idempotencyKey(null)
+                        .runAt(null)
+                        .waitFor(null)
+                        .child(null)
+                        .scheduled(null)
+                        .build();
         Instant now = now();
         MemoryRun fork =
                 new MemoryRun(
