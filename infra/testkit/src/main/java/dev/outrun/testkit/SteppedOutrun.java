@@ -32,6 +32,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * A whole Outrun in one thread, stepped under a virtual clock: ledger in memory, connector, engine,
@@ -75,6 +76,7 @@ public final class SteppedOutrun implements AutoCloseable {
     private final EnumSet<Part> held = EnumSet.noneOf(Part.class);
     private final Chooser chooser;
     private final int movesMax;
+    private final Consumer<Event> watcher;
     private final Set<RunId> live = new HashSet<>();
     private final Set<Heartbeat> others = new HashSet<>();
     private final Deque<String> lastMoves = new ArrayDeque<>();
@@ -86,6 +88,7 @@ public final class SteppedOutrun implements AutoCloseable {
         clock = new VirtualClock(of.start);
         chooser = new Chooser(new Random(of.seed), of.interleaved);
         movesMax = of.movesMax;
+        watcher = of.watcher;
         committed = clock.instant();
         heardFrom = clock.instant();
         firehose = new Firehose(of.shards);
@@ -143,6 +146,7 @@ public final class SteppedOutrun implements AutoCloseable {
         private int movesMax = 100_000;
         private Duration handlerWaitMax = Duration.ofSeconds(5);
         private int handlerEventsMax = 100_000;
+        private Consumer<Event> watcher = event -> {};
 
         private Builder(Map<String, RunHandler> handlers) {
             this.handlers = Map.copyOf(handlers);
@@ -196,6 +200,12 @@ public final class SteppedOutrun implements AutoCloseable {
         /** How many events a handler may emit in one attempt. */
         public Builder handlerEventsMax(int value) {
             handlerEventsMax = value;
+            return this;
+        }
+
+        /** Who hears of every event, of every log, as it is committed. */
+        public Builder watchedBy(Consumer<Event> value) {
+            watcher = value;
             return this;
         }
 
@@ -447,6 +457,7 @@ public final class SteppedOutrun implements AutoCloseable {
     }
 
     private void committed(int shard, Event event) {
+        watcher.accept(event);
         connector.committed(shard, event);
         switch (event.type()) {
             case EventTypes.ATTEMPT_STARTED -> live.add(event.run());
