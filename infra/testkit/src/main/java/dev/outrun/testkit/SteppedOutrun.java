@@ -137,6 +137,8 @@ public final class SteppedOutrun implements AutoCloseable {
     /** What a harness is; what is not said has the default. */
     public static final class Builder {
 
+        private static final int SHARDS_MAX = 1_024;
+
         private final Map<String, RunHandler> handlers;
         private Instant start = Instant.parse("2026-01-01T00:00:00Z");
         private long seed = 1;
@@ -169,6 +171,10 @@ public final class SteppedOutrun implements AutoCloseable {
 
         /** How many shards there are; 1 to 1,024. */
         public Builder shards(int value) {
+            if (value < 1 || value > SHARDS_MAX) {
+                throw new IllegalArgumentException(
+                        "there are 1 to " + SHARDS_MAX + " shards, not " + value);
+            }
             shards = value;
             return this;
         }
@@ -463,6 +469,7 @@ public final class SteppedOutrun implements AutoCloseable {
             case EventTypes.ATTEMPT_STARTED -> live.add(event.run());
             case EventTypes.ATTEMPT_FAILED,
                     EventTypes.SUSPENDED,
+                    EventTypes.FORKED,
                     EventTypes.COMPLETED,
                     EventTypes.FAILED,
                     EventTypes.CANCELLED ->

@@ -95,13 +95,20 @@ final class ArchitectureTest {
     }
 
     @Test
-    void ledgerInMemory_isUsedByNothingButTheTestkit() {
+    void whatIsForTests_isUsedByNothingButTheTestkit() {
         noClasses()
                 .that()
                 .resideOutsideOfPackages("dev.outrun.ledger.memory..", "dev.outrun.testkit..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("dev.outrun.ledger.memory..")
+                .check(outrun);
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("dev.outrun.worker..", "dev.outrun.testkit..")
+                .should()
+                .dependOnClassesThat()
+                .haveSimpleName("SteppedAttempt")
                 .check(outrun);
     }
 

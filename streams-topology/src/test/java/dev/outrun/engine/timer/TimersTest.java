@@ -45,6 +45,19 @@ final class TimersTest {
     }
 
     @Test
+    void nextDue_isThatOfTheEarliestLeft() {
+        // Given
+        assertNull(timers.nextDue());
+        timers.set(NOW.plusSeconds(1), A);
+        timers.set(NOW, B);
+
+        // When / Then
+        assertEquals(NOW, timers.nextDue());
+        timers.cancel(NOW, B);
+        assertEquals(NOW.plusSeconds(1), timers.nextDue());
+    }
+
+    @Test
     void timer_cancelledAfterItFired_isNoError() {
         // When
         timers.cancel(NOW, A);
