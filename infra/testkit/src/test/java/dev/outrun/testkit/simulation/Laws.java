@@ -137,6 +137,8 @@ final class Laws {
                 expect(run.mayRetry(), run, "is tried again after " + run.failures + " failures");
                 expect(scheduled.attempt() == run.attempt + 1, run, "retries as " + scheduled);
                 expect(!run.live && !run.suspended, run, "is tried again while it goes on");
+                expect(!run.retryDecided, run, "is told twice to try again");
+                run.retryDecided = true;
                 run.notBefore = scheduled.at();
             }
             case PlatformEvent.Suspended suspended -> {
@@ -144,16 +146,21 @@ final class Laws {
                 run.live = false;
                 run.suspended = true;
                 run.until = suspended.until();
+                run.awaited = text(event, "children");
             }
             case PlatformEvent.Resumed resumed -> {
                 expect(run.suspended, run, "goes on, and was not suspended");
                 expect(resumed.attempt() == run.attempt + 1, run, "goes on as " + resumed);
                 Instant until = run.until;
                 expect(
-                        !by(event).equals("time")
+                        !text(event, "by").equals("time")
                                 || (until != null && !event.time().isBefore(until)),
                         run,
                         "goes on before " + until);
+                expect(
+                        !text(event, "by").equals("children") || run.hasAwaited(),
+                        run,
+                        "goes on before its children");
                 run.suspended = false;
                 run.notBefore = event.time();
             }
@@ -189,8 +196,10 @@ final class Laws {
         }
     }
 
-    private static String by(Event event) {
-        return String.valueOf(WireJson.read(event.data(), Map.class).get("by"));
+    /** A field of an event's data, empty where there is none. */
+    private static String text(Event event, String field) {
+        Object value = WireJson.read(event.data(), Map.class).get(field);
+        return value == null ? "" : value.toString();
     }
 
     private static String code(Event event) {

@@ -40,6 +40,7 @@ final class Parade {
     void march() {
         inOrder();
         inTime();
+        inLoss();
     }
 
     private void inOrder() {
@@ -85,6 +86,16 @@ final class Parade {
                 closed != null && isInTime(closed, begun.plusMillis(2_000)),
                 limited,
                 begun + " + 2 s " + closed);
+    }
+
+    /** A worker that dies is missed at once, one that is silent after its timeout. */
+    private void inLoss() {
+        for (int number : List.of(Script.DIES, Script.HANGS)) {
+            RunLaws run = inTime(number, any -> any);
+            outrun.settle();
+            outrun.advance(Duration.ofSeconds(1));
+            laws.expect(run.startedAt.size() == 2, run, "starts at " + run.startedAt);
+        }
     }
 
     private RunLaws inTime(int number, UnaryOperator<StartRun.Builder> with) {

@@ -24,6 +24,8 @@ final class RunLaws {
     int children;
     int childrenEnded;
     Instant notBefore;
+    boolean retryDecided;
+    String awaited;
     @Nullable Instant until;
     @Nullable Instant closedAt;
     private final Instant begunAt;
@@ -35,12 +37,14 @@ final class RunLaws {
         this.request = request;
         this.notBefore = runAt == null ? at : runAt;
         this.begunAt = runAt == null || runAt.isBefore(at) ? at : runAt;
+        this.awaited = request.waitFor() == null ? "" : request.waitFor();
         this.suspended = request.waitFor() != null;
     }
 
     void started(int number, Instant at) {
         attempt = number;
         live = true;
+        retryDecided = false;
         startedAt.add(at);
     }
 
@@ -60,7 +64,10 @@ final class RunLaws {
         suspended = false;
         cancelRequested = false;
         failures = 0;
+        children = 0;
+        childrenEnded = 0;
         forGood = false;
+        retryDecided = false;
         notBefore = at;
         startedAt.clear();
     }
@@ -75,6 +82,15 @@ final class RunLaws {
     /** Whether what has gone wrong so far may be followed by another attempt. */
     boolean mayRetry() {
         return !forGood;
+    }
+
+    /** Whether as many children have ended as it waits for. */
+    boolean hasAwaited() {
+        return switch (awaited) {
+            case "all" -> childrenEnded == children;
+            case "any" -> childrenEnded > 0;
+            default -> false;
+        };
     }
 
     /** Whether the run has taken all the time it had. */

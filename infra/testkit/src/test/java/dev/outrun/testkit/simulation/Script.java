@@ -2,6 +2,7 @@ package dev.outrun.testkit.simulation;
 
 import dev.outrun.ledger.StartRun;
 import dev.outrun.ledger.Wake;
+import dev.outrun.testkit.Part;
 import dev.outrun.testkit.SteppedOutrun;
 import dev.outrun.worker.HandlerFailure;
 import dev.outrun.worker.Input;
@@ -30,6 +31,14 @@ final class Script {
     /** Is suspended for ever. */
     static final int FOREVER = 4_000_000;
 
+    /** Its worker dies with the first attempt. */
+    static final int DIES = 5_000_000;
+
+    /** Its worker says nothing for so long that the first attempt is lost. */
+    static final int HANGS = 6_000_000;
+
+    private static final Duration SILENCE = Duration.ofSeconds(15);
+
     private static final int LAST = 5;
 
     private final long seed;
@@ -42,7 +51,10 @@ final class Script {
     /** Plays a run's part. */
     @Nullable Object play(SteppedOutrun outrun, RunContext run, Input input) {
         int number = Integer.parseInt(input.json());
-        if (number >= FOREVER) {
+        if (number >= DIES && run.attempt() == 1) {
+            loseTheWorker(outrun, number);
+            return number;
+        } else if (number >= FOREVER && number < DIES) {
             outrun.suspend(run.runId(), Wake.on("never"));
             return null;
         } else if (number >= ONCE && run.attempt() == 1) {
@@ -59,8 +71,18 @@ final class Script {
         return end(outrun, run, number, random);
     }
 
+    private static void loseTheWorker(SteppedOutrun outrun, int number) {
+        if (number < HANGS) {
+            outrun.crash(Part.WORKER);
+        } else {
+            outrun.hold(Part.WORKER);
+            outrun.advance(SILENCE);
+            outrun.release(Part.WORKER);
+        }
+    }
+
     private @Nullable Object end(SteppedOutrun outrun, RunContext run, int number, Random random) {
-        switch (random.nextInt(12)) {
+        switch (random.nextInt(13)) {
             case 0, 1 -> throw new HandlerFailure("flop", "as announced");
             case 2 -> throw new NonRetryableException("hopeless", "as announced");
             case 3 -> {
@@ -77,6 +99,7 @@ final class Script {
                     }
                 }
             }
+            case 6 -> outrun.crash(Part.WORKER);
             default -> {}
         }
         return number;
