@@ -49,13 +49,21 @@ final class ArchitectureTest {
                 .that()
                 .resideInAPackage("dev.outrun.engine..")
                 .should()
-                .dependOnClassesThat(ours("dev.outrun.schema", "dev.outrun.engine"))
+                .dependOnClassesThat(
+                        ours("dev.outrun.schema", "dev.outrun.streams", "dev.outrun.engine"))
                 .check(outrun);
         noClasses()
                 .that()
                 .resideInAPackage("dev.outrun.analytics..")
                 .should()
-                .dependOnClassesThat(ours("dev.outrun.schema", "dev.outrun.analytics"))
+                .dependOnClassesThat(
+                        ours("dev.outrun.schema", "dev.outrun.streams", "dev.outrun.analytics"))
+                .check(outrun);
+        noClasses()
+                .that()
+                .resideInAPackage("dev.outrun.streams..")
+                .should()
+                .dependOnClassesThat(ours("dev.outrun.schema", "dev.outrun.streams"))
                 .check(outrun);
     }
 
@@ -116,7 +124,8 @@ final class ArchitectureTest {
     void engineAndAnalytics_arePure() {
         noClasses()
                 .that()
-                .resideInAnyPackage("dev.outrun.engine..", "dev.outrun.analytics..")
+                .resideInAnyPackage(
+                        "dev.outrun.engine..", "dev.outrun.analytics..", "dev.outrun.streams..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(
@@ -143,7 +152,7 @@ final class ArchitectureTest {
                 .resideInAnyPackage("dev.outrun.engine.run..", "dev.outrun.engine.queue..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAPackage("org.apache.kafka..")
+                .resideInAnyPackage("org.apache.kafka..", "dev.outrun.streams..")
                 .check(outrun);
     }
 

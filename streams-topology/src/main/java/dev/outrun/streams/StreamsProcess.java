@@ -1,0 +1,144 @@
+package dev.outrun.streams;
+
+import dev.outrun.schema.topic.Topics;
+import java.nio.file.Path;
+import java.util.Properties;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.streams.GroupProtocol;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.errors.DefaultProductionExceptionHandler;
+import org.apache.kafka.streams.errors.LogAndFailExceptionHandler;
+import org.apache.kafka.streams.errors.LogAndFailProcessingExceptionHandler;
+
+/**
+ * One process that runs a topology of ours, and what Kafka Streams is told of it whichever it is.
+ *
+ * @param role what it runs, as settings, groups and topics name it: {@code engine}, say
+ * @param instance this process's name among those of its role, the same after a restart, which then
+ *     takes its shards back without a rebalance; letters, digits, {@code .}, {@code _} and {@code
+ *     -}
+ * @param threads stream threads in this process; more than there are shards idle
+ * @param stateDir a folder of this process's own, which all its roles may have
+ * @param replicationFactor of the changelogs; 1 only where there is one broker
+ */
+public record StreamsProcess(
+        String role,
+        String bootstrapServers,
+        Topics topics,
+        String instance,
+        int threads,
+        Path stateDir,
+        int replicationFactor) {
+
+    private static final int THREADS_MAX = 1_024;
+
+    public StreamsProcess {
+        if (!instance.matches("[A-Za-z0-9._-]{1,100}")) {
+            throw new IllegalArgumentException(
+                    role
+                            + ".instance is '"
+                            + instance
+                            + "', not 1 to 100 letters, digits and . _ -");
+        }
+        check(role, "threads", threads, THREADS_MAX);
+        check(role, "replication_factor", replicationFactor, Short.MAX_VALUE);
+    }
+
+    private static void check(String role, String name, int value, int most) {
+        if (value < 1 || value > most) {
+            throw new IllegalArgumentException(
+                    role + "." + name + " is " + value + ", not 1 to " + most);
+        }
+    }
+
+    /** The consumer group of all processes of the role, and the prefix of its changelogs. */
+    public String applicationId() {
+        return topics.prefix() + "-" + role;
+    }
+
+    /** What every role says; the caller adds what is its own. */
+    public Properties toProperties() {
+        Properties properties = new Properties();
+        identity(properties);
+        processing(properties);
+        failures(properties);
+        clients(properties);
+        return properties;
+    }
+
+    private void identity(Properties to) {
+        to.put(StreamsConfig.APPLICATION_ID_CONFIG, applicationId());
+        // Names the threads, and the clients in the broker's log.
+        to.put(StreamsConfig.CLIENT_ID_CONFIG, applicationId() + "-" + instance);
+        to.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+        // Only its lock is there, the stores are in memory.
+        to.put(StreamsConfig.STATE_DIR_CONFIG, stateDir.toString());
+        to.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, replicationFactor);
+        // Static membership, below, is the classic protocol's.
+        to.put(StreamsConfig.GROUP_PROTOCOL_CONFIG, GroupProtocol.CLASSIC.name());
+    }
+
+    private void processing(Properties to) {
+        to.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, threads);
+        // A task's topics are not joined: never wait for the other one.
+        to.put(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG, StreamsConfig.MAX_TASK_IDLE_MS_DISABLED);
+        // Room for what is touched between two commits; what does not fit is written earlier.
+        to.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 32L << 20);
+        // A standby costs a second reader of the changelogs; restoring what is open takes seconds.
+        to.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, 0);
+        // The topology is run as it is drawn.
+        to.put(StreamsConfig.TOPOLOGY_OPTIMIZATION_CONFIG, StreamsConfig.NO_OPTIMIZATION);
+        // A changelog named by position would be lost with the next processor added before it.
+        to.put(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG, true);
+        // Per-record sensors cost as much as what is done with a record.
+        to.put(StreamsConfig.METRICS_RECORDING_LEVEL_CONFIG, "INFO");
+        // The broker has no use for our clients' metrics: they are scraped from the process.
+        to.put(StreamsConfig.ENABLE_METRICS_PUSH_CONFIG, false);
+    }
+
+    private static void failures(Properties to) {
+        // Bytes are taken as they are, and the shard skips what it cannot read by itself. An
+        // exception that gets this far is a bug of ours that may have left a run half moved:
+        // stopping repeats it from the last commit, going on would hide it.
+        to.put(
+                StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG,
+                LogAndFailExceptionHandler.class);
+        to.put(
+                StreamsConfig.PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG,
+                LogAndFailProcessingExceptionHandler.class);
+        to.put(
+                StreamsConfig.PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG,
+                DefaultProductionExceptionHandler.class);
+    }
+
+    private void clients(Properties to) {
+        consumer(to, ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, instance);
+        // A dead process's shards go to another after this; 6 s is the least brokers admit.
+        consumer(to, ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 6_000);
+        consumer(to, ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 1_500);
+        // What has never run must see the first event there is.
+        consumer(to, ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        producer(to, ProducerConfig.ACKS_CONFIG, "all");
+        producer(to, ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+    }
+
+    /** Has Kafka Streams say so to the consumers that read what a topology reads. */
+    public static void consumer(Properties to, String name, Object value) {
+        to.put(StreamsConfig.mainConsumerPrefix(name), value);
+    }
+
+    /** Has Kafka Streams say so to its producers. */
+    public static void producer(Properties to, String name, Object value) {
+        to.put(StreamsConfig.producerPrefix(name), value);
+    }
+
+    /** Says how often a record counts: {@link StreamsConfig#AT_LEAST_ONCE}, say. */
+    public static void guarantee(Properties to, String guarantee) {
+        to.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, guarantee);
+        if (guarantee.equals(StreamsConfig.EXACTLY_ONCE_V2)) {
+            // What a killed process left open blocks readers of committed records for this long.
+            producer(to, ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, 10_000);
+        }
+    }
+}
