@@ -1,6 +1,8 @@
 package dev.outrun.analytics;
 
 import dev.outrun.schema.analytics.WindowKey;
+import dev.outrun.streams.DeadLetters;
+import dev.outrun.streams.Unread;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
@@ -8,6 +10,7 @@ import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,16 +27,20 @@ final class AnalyticsProcessor implements Processor<byte[], byte[], WindowKey, O
     static final Duration SAY_EVERY = Duration.ofSeconds(1);
 
     private final AnalyticsSettings settings;
+    private final DeadLetters letters;
     private @Nullable ProcessorContext<WindowKey, Object> context;
     private @Nullable ShardAnalytics shard;
+    private @Nullable Unread unread;
 
-    AnalyticsProcessor(AnalyticsSettings settings) {
+    AnalyticsProcessor(AnalyticsSettings settings, DeadLetters letters) {
         this.settings = settings;
+        this.letters = letters;
     }
 
     @Override
     public void init(ProcessorContext<WindowKey, Object> initialized) {
-        ShardAnalytics fresh = new ShardAnalytics(initialized, settings);
+        Unread skipped = letters.of(initialized);
+        ShardAnalytics fresh = new ShardAnalytics(initialized, settings, skipped);
         initialized.schedule(
                 SAY_EVERY,
                 PunctuationType.WALL_CLOCK_TIME,
@@ -44,6 +51,7 @@ final class AnalyticsProcessor implements Processor<byte[], byte[], WindowKey, O
                 });
         context = initialized;
         shard = fresh;
+        unread = skipped;
         LOG.info(
                 "analytics of a shard taken over shard={} runs={} windows={}",
                 initialized.taskId().partition(),
@@ -54,10 +62,10 @@ final class AnalyticsProcessor implements Processor<byte[], byte[], WindowKey, O
     @Override
     public void process(Record<byte[], byte[]> record) {
         ProcessorContext<WindowKey, Object> here = Objects.requireNonNull(context);
-        Objects.requireNonNull(shard)
-                .event(
-                        record,
-                        here.recordMetadata().orElseThrow(),
-                        Instant.ofEpochMilli(here.currentSystemTimeMs()));
+        ShardAnalytics mine = Objects.requireNonNull(shard);
+        RecordMetadata origin = here.recordMetadata().orElseThrow();
+        Instant now = Instant.ofEpochMilli(here.currentSystemTimeMs());
+        Objects.requireNonNull(unread)
+                .orTake(record, origin, () -> mine.event(record, origin, now));
     }
 }

@@ -4,6 +4,7 @@ import dev.outrun.schema.analytics.Window;
 import dev.outrun.schema.analytics.WindowKey;
 import dev.outrun.schema.json.WireJson;
 import dev.outrun.schema.topic.Topics;
+import dev.outrun.streams.DeadLetters;
 import dev.outrun.streams.Shards;
 import java.util.Optional;
 import java.util.Set;
@@ -24,34 +25,42 @@ import org.apache.kafka.streams.state.StoreBuilder;
  */
 public final class AnalyticsTopology {
 
+    static final String WINDOWS = "windows";
+
     private static final String EVENTS = "events";
     private static final String SHARD = "shard";
-    private static final String WINDOWS = "windows";
 
     private AnalyticsTopology() {}
 
     /** The topology over these topics, which must exist, with as many partitions. */
     public static Topology create(Topics topics, AnalyticsSettings settings) {
+        return create(topics, settings, new DeadLetters("analytics"));
+    }
+
+    /** The same, whose dead letters somebody counts. */
+    public static Topology create(Topics topics, AnalyticsSettings settings, DeadLetters letters) {
         var bytes = new ByteArrayDeserializer();
-        return new Topology()
-                .addSource(
+        var topology = new Topology();
+        topology.addSource(
                         AutoOffsetReset.earliest(),
                         EVENTS,
                         Shards.byRecordTime(),
                         bytes,
                         bytes,
                         topics.events())
-                .addProcessor(SHARD, shards(settings), EVENTS)
+                .addProcessor(SHARD, shards(settings, letters), EVENTS)
                 .addSink(WINDOWS, topics.windows(), json(), json(), ownShard(), SHARD);
+        letters.addSink(topology, topics, SHARD);
+        return topology;
     }
 
     private static ProcessorSupplier<byte[], byte[], WindowKey, Object> shards(
-            AnalyticsSettings settings) {
+            AnalyticsSettings settings, DeadLetters letters) {
         return new ProcessorSupplier<>() {
 
             @Override
             public Processor<byte[], byte[], WindowKey, Object> get() {
-                return new AnalyticsProcessor(settings);
+                return new AnalyticsProcessor(settings, letters);
             }
 
             @Override

@@ -7,14 +7,13 @@ import dev.outrun.schema.event.Event;
 import dev.outrun.schema.event.EventTypes;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.topic.RecordHeaders;
+import dev.outrun.streams.Unread;
 import java.time.Instant;
 import java.util.function.BiConsumer;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One shard's analytics: finds the run, measures the event, adds it to its window. For one thread.
@@ -25,22 +24,26 @@ import org.slf4j.LoggerFactory;
  * firehose has twice is known by its seq. At least once would not do: it keeps each record by
  * itself, and between a run that is ahead and a window that is not, an event is lost or doubled.
  *
- * <p>A record that cannot be read, or has no window, leaves no trace but a log line.
+ * <p>A record that cannot be read is {@link Unread}; one that has no window leaves no trace but a
+ * log line.
  */
 final class ShardAnalytics {
 
     static final String RUNS_STORE = "runs";
     static final String WINDOWS_STORE = "windows";
 
-    private static final Logger LOG = LoggerFactory.getLogger(ShardAnalytics.class);
-
     private final ProcessorContext<WindowKey, Object> context;
+    private final Unread unread;
     private final Tracks runs;
     private final Windows windows;
     private final Leftovers leftovers = new Leftovers();
 
-    ShardAnalytics(ProcessorContext<WindowKey, Object> context, AnalyticsSettings settings) {
+    ShardAnalytics(
+            ProcessorContext<WindowKey, Object> context,
+            AnalyticsSettings settings,
+            Unread unread) {
         this.context = context;
+        this.unread = unread;
         this.runs = new Tracks(context.getStateStore(RUNS_STORE));
         this.windows =
                 new Windows(
@@ -73,7 +76,7 @@ final class ShardAnalytics {
             }
             measure = measure(before, event);
         } catch (RuntimeException e) {
-            skipped(origin, e);
+            unread.skip(record, origin, e);
             return;
         }
         if (measure == null) {
@@ -134,19 +137,8 @@ final class ShardAnalytics {
         public void accept(WindowKey key, WindowSum sum) {
             any = true;
             context.forward(
-                    new Record<>(key, sum.window(closed), Math.max(0, key.start().toEpochMilli())));
+                    new Record<>(key, sum.window(closed), Math.max(0, key.start().toEpochMilli())),
+                    AnalyticsTopology.WINDOWS);
         }
-    }
-
-    private static void skipped(RecordMetadata origin, RuntimeException e) {
-        // An unreadable record is told by its message; the causes below it may quote a payload.
-        // Anything else is a bug of ours, and needs its stack.
-        LOG.error(
-                "record skipped topic={} partition={} offset={} reason={}",
-                origin.topic(),
-                origin.partition(),
-                origin.offset(),
-                e.getMessage(),
-                e instanceof IllegalArgumentException ? null : e);
     }
 }

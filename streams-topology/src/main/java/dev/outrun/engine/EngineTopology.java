@@ -3,6 +3,7 @@ package dev.outrun.engine;
 import dev.outrun.engine.out.Outlets;
 import dev.outrun.engine.out.ShardKey;
 import dev.outrun.schema.topic.Topics;
+import dev.outrun.streams.DeadLetters;
 import dev.outrun.streams.Shards;
 import java.util.Set;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -15,7 +16,8 @@ import org.apache.kafka.streams.state.StoreBuilder;
 
 /**
  * The run engine as a topology: firehose and heartbeats in, tasks, decisions, interrupts and run
- * views out. One task per shard; partition i of every topic in it is shard i.
+ * views out. One task per shard; partition i of every topic in it is shard i, but for the {@link
+ * DeadLetters}, which have one partition.
  *
  * <p>Pure: no clock, random, network or environment. All its time comes from Kafka Streams.
  */
@@ -34,11 +36,17 @@ public final class EngineTopology {
 
     /** The topology over these topics, which must exist, all with as many partitions. */
     public static Topology create(Topics topics, EngineSettings settings) {
-        return create(topics, settings, new ShardHost() {});
+        return create(topics, settings, new DeadLetters("engine"));
+    }
+
+    /** The same, whose dead letters somebody counts. */
+    public static Topology create(Topics topics, EngineSettings settings, DeadLetters letters) {
+        return create(topics, settings, letters, new ShardHost() {});
     }
 
     /** The same in another host. */
-    public static Topology create(Topics topics, EngineSettings settings, ShardHost host) {
+    public static Topology create(
+            Topics topics, EngineSettings settings, DeadLetters letters, ShardHost host) {
         var key = new ByteArrayDeserializer();
         var value = new ByteArrayDeserializer();
         var topology = new Topology();
@@ -51,11 +59,12 @@ public final class EngineTopology {
                 topics.events());
         topology.addSource(
                 AutoOffsetReset.earliest(), HEARTBEATS, first(), key, value, topics.heartbeats());
-        topology.addProcessor(SHARD, shards(topics, settings, host), EVENTS, HEARTBEATS);
+        topology.addProcessor(SHARD, shards(topics, settings, letters, host), EVENTS, HEARTBEATS);
         addSink(topology, TASKS, topics.tasks());
         addSink(topology, DECISIONS, topics.decisions());
         addSink(topology, INTERRUPTS, topics.interrupts());
         addSink(topology, VIEWS, topics.runs());
+        letters.addSink(topology, topics, SHARD);
         return topology;
     }
 
@@ -64,12 +73,12 @@ public final class EngineTopology {
     }
 
     private static ProcessorSupplier<byte[], byte[], ShardKey, Object> shards(
-            Topics topics, EngineSettings settings, ShardHost host) {
+            Topics topics, EngineSettings settings, DeadLetters letters, ShardHost host) {
         return new ProcessorSupplier<>() {
 
             @Override
             public Processor<byte[], byte[], ShardKey, Object> get() {
-                return new ShardProcessor(topics, settings, host);
+                return new ShardProcessor(topics, settings, letters, host);
             }
 
             @Override

@@ -15,6 +15,7 @@ import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.topic.RecordHeaders;
 import dev.outrun.schema.work.Decision;
 import dev.outrun.schema.work.Heartbeat;
+import dev.outrun.streams.Unread;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -30,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * sends what they say. For one thread.
  *
  * <p>The rules are asked before anything is written. A record that cannot be read, or that they
- * refuse, leaves no trace but a log line, and the shard goes on.
+ * refuse, changes nothing: it is {@link Unread}, and the shard goes on.
  */
 final class Shard {
 
@@ -44,6 +45,7 @@ final class Shard {
     private static final int TIMERS_AT_ONCE_MAX = 1_000;
 
     private final ProcessorContext<ShardKey, Object> context;
+    private final Unread unread;
     private final RunRules rules;
     private final Timers<RunId> timers = new Timers<>();
     private final Workers workers;
@@ -51,8 +53,9 @@ final class Shard {
     private final Schedules schedules;
     private final OpenRuns runs;
 
-    Shard(ProcessorContext<ShardKey, Object> context, EngineSettings settings) {
+    Shard(ProcessorContext<ShardKey, Object> context, EngineSettings settings, Unread unread) {
         this.context = context;
+        this.unread = unread;
         this.rules = new RunRules(settings.patience());
         this.workers = new Workers(settings.workerTimeout());
         this.queues = new Queues(context.getStateStore(QUEUES_STORE), settings.tasksOutMax());
@@ -91,14 +94,14 @@ final class Shard {
         try {
             event = RecordHeaders.read(record.key(), record.value(), record.headers());
         } catch (RuntimeException e) {
-            skipped(origin, e);
+            unread.skip(record, origin, e);
             return;
         }
         if (queues.isOfALog(event)) {
-            queueChanged(event, origin, now);
+            queueChanged(event, record, origin, now);
             return;
         } else if (schedules.isOfALog(event)) {
-            scheduleMoved(event, origin);
+            scheduleMoved(event, record, origin);
             return;
         }
         OpenRun before = runs.get(event.run());
@@ -110,7 +113,7 @@ final class Shard {
             outcome =
                     before == null ? rules.opened(event, now) : rules.followed(before, event, now);
         } catch (RuntimeException e) {
-            skipped(origin, e);
+            unread.skip(record, origin, e);
             return;
         }
         boolean first = runs.firstSinceRestore(event.run());
@@ -130,12 +133,13 @@ final class Shard {
         loseIfClaimantIsGone(event.run(), before, outcome.run(), now);
     }
 
-    private void queueChanged(Event event, RecordMetadata origin, Instant now) {
+    private void queueChanged(
+            Event event, Record<byte[], byte[]> record, RecordMetadata origin, Instant now) {
         Queues.Change change;
         try {
             change = queues.changed(event);
-        } catch (RuntimeException e) {
-            skipped(origin, e);
+        } catch (IllegalArgumentException e) {
+            unread.skip(record, origin, e);
             return;
         }
         if (change != null) {
@@ -148,11 +152,11 @@ final class Shard {
         }
     }
 
-    private void scheduleMoved(Event event, RecordMetadata origin) {
+    private void scheduleMoved(Event event, Record<byte[], byte[]> record, RecordMetadata origin) {
         try {
             schedules.take(event);
-        } catch (RuntimeException e) {
-            skipped(origin, e);
+        } catch (IllegalArgumentException e) {
+            unread.skip(record, origin, e);
         }
     }
 
@@ -163,7 +167,7 @@ final class Shard {
             heartbeat = WireJson.read(record.value(), Heartbeat.class);
             Objects.requireNonNull(heartbeat.worker(), "worker");
         } catch (RuntimeException e) {
-            skipped(origin, e);
+            unread.skip(record, origin, e);
             return;
         }
         lose(workers.heard(heartbeat), now);
@@ -268,17 +272,5 @@ final class Shard {
 
     private void send(ShardKey key, Object value, String sink, Instant now) {
         context.forward(new Record<>(key, value, now.toEpochMilli()), sink);
-    }
-
-    private static void skipped(RecordMetadata origin, RuntimeException e) {
-        // An unreadable record is told by its message; the causes below it may quote a payload.
-        // Anything else is a bug of ours, and needs its stack.
-        LOG.error(
-                "record skipped topic={} partition={} offset={} reason={}",
-                origin.topic(),
-                origin.partition(),
-                origin.offset(),
-                e.getMessage(),
-                e instanceof IllegalArgumentException ? null : e);
     }
 }

@@ -2,6 +2,8 @@ package dev.outrun.engine;
 
 import dev.outrun.engine.out.ShardKey;
 import dev.outrun.schema.topic.Topics;
+import dev.outrun.streams.DeadLetters;
+import dev.outrun.streams.Unread;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
@@ -30,19 +32,23 @@ final class ShardProcessor implements Processor<byte[], byte[], ShardKey, Object
 
     private final Topics topics;
     private final EngineSettings settings;
+    private final DeadLetters letters;
     private final ShardHost host;
     private @Nullable ProcessorContext<ShardKey, Object> context;
     private @Nullable Shard shard;
+    private @Nullable Unread unread;
 
-    ShardProcessor(Topics topics, EngineSettings settings, ShardHost host) {
+    ShardProcessor(Topics topics, EngineSettings settings, DeadLetters letters, ShardHost host) {
         this.topics = topics;
         this.settings = settings;
+        this.letters = letters;
         this.host = host;
     }
 
     @Override
     public void init(ProcessorContext<ShardKey, Object> initialized) {
-        Shard fresh = new Shard(initialized, settings);
+        Unread skipped = letters.of(initialized);
+        Shard fresh = new Shard(initialized, settings, skipped);
         initialized.schedule(
                 TIMER_GRAIN,
                 PunctuationType.WALL_CLOCK_TIME,
@@ -58,6 +64,7 @@ final class ShardProcessor implements Processor<byte[], byte[], ShardKey, Object
         host.begins(fresh::nextDue);
         context = initialized;
         shard = fresh;
+        unread = skipped;
         LOG.info(
                 "shard taken over shard={} timers={}",
                 initialized.taskId().partition(),
@@ -70,10 +77,10 @@ final class ShardProcessor implements Processor<byte[], byte[], ShardKey, Object
         Shard mine = Objects.requireNonNull(shard);
         RecordMetadata origin = here.recordMetadata().orElseThrow();
         Instant now = Instant.ofEpochMilli(here.currentSystemTimeMs());
-        if (origin.topic().equals(topics.heartbeats())) {
-            mine.heartbeat(record, origin, now);
-        } else {
-            mine.event(record, origin, now);
-        }
+        Runnable take =
+                origin.topic().equals(topics.heartbeats())
+                        ? () -> mine.heartbeat(record, origin, now)
+                        : () -> mine.event(record, origin, now);
+        Objects.requireNonNull(unread).orTake(record, origin, take);
     }
 }

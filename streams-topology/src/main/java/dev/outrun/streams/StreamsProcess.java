@@ -31,6 +31,9 @@ public record StreamsProcess(
         Path stateDir,
         int replicationFactor) {
 
+    /** Bytes of the largest record that the platform's topics admit. */
+    static final int RECORD_BYTES_MAX = 2 << 20;
+
     private static final int THREADS_MAX = 1_024;
 
     public StreamsProcess {
@@ -98,9 +101,9 @@ public record StreamsProcess(
     }
 
     private static void failures(Properties to) {
-        // Bytes are taken as they are, and the shard skips what it cannot read by itself. An
-        // exception that gets this far is a bug of ours that may have left a run half moved:
-        // stopping repeats it from the last commit, going on would hide it.
+        // Bytes are taken as they are, and what cannot be read is a dead letter of the shard's. An
+        // exception that gets this far may have left a run half moved: going on from there would
+        // hide it. Its thread starts again from the last commit, and does without the record.
         to.put(
                 StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG,
                 LogAndFailExceptionHandler.class);
@@ -121,6 +124,8 @@ public record StreamsProcess(
         consumer(to, ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         producer(to, ProducerConfig.ACKS_CONFIG, "all");
         producer(to, ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        // A dead letter is as large as the record was.
+        producer(to, ProducerConfig.MAX_REQUEST_SIZE_CONFIG, RECORD_BYTES_MAX);
     }
 
     /** Has Kafka Streams say so to the consumers that read what a topology reads. */

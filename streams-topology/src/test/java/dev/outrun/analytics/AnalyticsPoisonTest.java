@@ -1,10 +1,12 @@
 package dev.outrun.analytics;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.topic.RecordHeaders;
 import java.time.Duration;
 import java.util.UUID;
 import org.apache.kafka.common.header.internals.RecordHeader;
@@ -94,6 +96,22 @@ final class AnalyticsPoisonTest {
         assertEquals(0, window.retried());
         assertEquals(1, window.completed());
         assertEquals(3, window.events());
+    }
+
+    @Test
+    void record_thatIsSkipped_isADeadLetterOfAnalytics() {
+        // Given
+        var bad = aRequest("{}");
+
+        // When
+        analytics.publish(bad);
+
+        // Then
+        var letter = analytics.deadLetters().getFirst();
+        assertArrayEquals(bad.key(), letter.key());
+        assertArrayEquals(bad.value(), letter.value());
+        assertEquals("analytics", RecordHeaders.text(letter.headers(), RecordHeaders.READER));
+        assertEquals("run.requested", RecordHeaders.text(letter.headers(), RecordHeaders.TYPE));
     }
 
     private void assertTheShardGoesOn() {

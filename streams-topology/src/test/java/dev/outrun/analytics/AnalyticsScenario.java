@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -33,6 +34,7 @@ final class AnalyticsScenario implements AutoCloseable, InstantSource {
     private final TopologyTestDriver driver;
     private final TestInputTopic<byte[], byte[]> events;
     private final TestOutputTopic<byte[], byte[]> output;
+    private final TestOutputTopic<byte[], byte[]> deadLetters;
     private Instant now = START;
 
     AnalyticsScenario() {
@@ -46,9 +48,8 @@ final class AnalyticsScenario implements AutoCloseable, InstantSource {
                         START);
         var bytes = new ByteArraySerializer();
         events = driver.createInputTopic(topics.events(), bytes, bytes);
-        output =
-                driver.createOutputTopic(
-                        topics.windows(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        output = output(topics.windows());
+        deadLetters = output(topics.deadLetters());
     }
 
     /** A run's log, to be written by the test. */
@@ -96,6 +97,16 @@ final class AnalyticsScenario implements AutoCloseable, InstantSource {
                     WireJson.read(record.value, Window.class));
         }
         return new Said(windows);
+    }
+
+    /** The records it could not take, since the last look. */
+    List<TestRecord<byte[], byte[]>> deadLetters() {
+        return deadLetters.readRecordsToList();
+    }
+
+    private TestOutputTopic<byte[], byte[]> output(String topic) {
+        var bytes = new ByteArrayDeserializer();
+        return driver.createOutputTopic(topic, bytes, bytes);
     }
 
     /** How many a store has. */

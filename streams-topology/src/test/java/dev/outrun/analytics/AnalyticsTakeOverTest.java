@@ -11,6 +11,7 @@ import dev.outrun.schema.analytics.Window;
 import dev.outrun.schema.analytics.WindowKey;
 import dev.outrun.schema.analytics.WindowSum;
 import dev.outrun.schema.event.Event;
+import dev.outrun.streams.DeadLetters;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -121,7 +122,8 @@ final class AnalyticsTakeOverTest {
         context.addStateStore(runs);
         context.addStateStore(windows);
         context.setCurrentSystemTimeMs(now.toEpochMilli());
-        processor = new AnalyticsProcessor(new AnalyticsSettings(GRACE));
+        processor =
+                new AnalyticsProcessor(new AnalyticsSettings(GRACE), new DeadLetters("analytics"));
         processor.init(context);
         return processor;
     }

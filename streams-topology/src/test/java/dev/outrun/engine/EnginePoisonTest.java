@@ -1,13 +1,16 @@
 package dev.outrun.engine;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.outrun.engine.run.TestLog;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.topic.RecordHeaders;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.kafka.common.header.Header;
 import org.apache.kafka.streams.test.TestRecord;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -112,6 +115,57 @@ final class EnginePoisonTest {
 
         // Then
         assertEquals(List.of(run.retry(1, run.lastTime().plusMillis(500))), engine.decisions());
+        assertEquals(2, engine.deadLetters().size());
+    }
+
+    @Test
+    void record_thatIsSkipped_isADeadLetterAsItWas() {
+        // Given
+        TestRecord<byte[], byte[]> record = aRequest();
+        engine.publish(record);
+        TestRecord<byte[], byte[]> bad =
+                EngineScenario.withHeader(aRequest(), RecordHeaders.SEQUENCE, "one");
+
+        // When
+        engine.publish(bad);
+
+        // Then
+        TestRecord<byte[], byte[]> letter = engine.deadLetters().getFirst();
+        assertArrayEquals(bad.key(), letter.key());
+        assertArrayEquals(bad.value(), letter.value());
+        for (Header each : bad.headers()) {
+            assertEquals(each, letter.headers().lastHeader(each.key()));
+        }
+        assertEquals("engine", header(letter, RecordHeaders.READER));
+        assertEquals("test.events", header(letter, RecordHeaders.TOPIC));
+        assertEquals("0", header(letter, RecordHeaders.PARTITION));
+        assertEquals("1", header(letter, RecordHeaders.OFFSET));
+        assertEquals("java.lang.NumberFormatException", header(letter, RecordHeaders.ERROR));
+        assertEquals("For input string: \"one\"", header(letter, RecordHeaders.REASON));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"queue.changed", "schedule.changed"})
+    void eventOfALog_thatSaysNothing_isSkipped(String type) {
+        // When
+        engine.log("of a queue or schedule").write(type, "{}");
+
+        // Then
+        assertTheShardGoesOn();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "null", "{}", "[]", "{\"worker\":"})
+    void heartbeat_ofNobody_isSkipped(String heartbeat) {
+        // When
+        engine.heartbeatOf("w", heartbeat.getBytes(UTF_8));
+
+        // Then
+        assertTheShardGoesOn();
+    }
+
+    private static String header(TestRecord<byte[], byte[]> letter, String name) {
+        return RecordHeaders.text(letter.headers(), name);
     }
 
     private TestRecord<byte[], byte[]> aRequest() {
@@ -123,6 +177,7 @@ final class EnginePoisonTest {
     private void assertTheShardGoesOn() {
         assertEquals(List.of(), engine.tasks());
         assertEquals(0, engine.openRuns());
+        assertFalse(engine.deadLetters().isEmpty());
         var next = engine.log("next");
         next.requested();
         assertEquals(List.of(next.task(1)), engine.tasks());

@@ -48,6 +48,7 @@ final class EngineScenario implements AutoCloseable, InstantSource {
     private final TestOutputTopic<byte[], byte[]> decisions;
     private final TestOutputTopic<byte[], byte[]> interrupts;
     private final TestOutputTopic<byte[], byte[]> views;
+    private final TestOutputTopic<byte[], byte[]> deadLetters;
     private final Map<String, TestLog> queueLogs = new HashMap<>();
     private Instant now = START;
 
@@ -75,6 +76,7 @@ final class EngineScenario implements AutoCloseable, InstantSource {
         decisions = output(topics.decisions());
         interrupts = output(topics.interrupts());
         views = output(topics.runs());
+        deadLetters = output(topics.deadLetters());
     }
 
     /** A run's log, to be written by the test. */
@@ -170,12 +172,18 @@ final class EngineScenario implements AutoCloseable, InstantSource {
         return read(views, RunView.class);
     }
 
+    /** The records it could not take. */
+    List<TestRecord<byte[], byte[]>> deadLetters() {
+        return deadLetters.readRecordsToList();
+    }
+
     /** Forgets what was said so far. */
     void hush() {
         tasks();
         decisions();
         interrupts();
         views();
+        deadLetters();
     }
 
     /** How many runs the engine holds. */

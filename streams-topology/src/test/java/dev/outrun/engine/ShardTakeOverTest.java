@@ -11,6 +11,7 @@ import dev.outrun.engine.schedule.Schedule;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.topic.Topics;
 import dev.outrun.schema.work.Decision;
+import dev.outrun.streams.DeadLetters;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -227,7 +228,12 @@ final class ShardTakeOverTest {
         context.addStateStore(queues);
         context.addStateStore(schedules);
         context.setCurrentSystemTimeMs(now.toEpochMilli());
-        processor = new ShardProcessor(TOPICS, EngineSettings.DEFAULT, new ShardHost() {});
+        processor =
+                new ShardProcessor(
+                        TOPICS,
+                        EngineSettings.DEFAULT,
+                        new DeadLetters("engine"),
+                        new ShardHost() {});
         processor.init(context);
         return processor;
     }

@@ -8,6 +8,7 @@ import dev.outrun.engine.ShardHost;
 import dev.outrun.schema.json.WireJson;
 import dev.outrun.schema.topic.Topics;
 import dev.outrun.schema.work.Heartbeat;
+import dev.outrun.streams.DeadLetters;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -153,7 +154,8 @@ final class SteppedShard implements AutoCloseable {
                             1);
             driver =
                     new TopologyTestDriver(
-                            EngineTopology.create(TOPICS, settings, this),
+                            EngineTopology.create(
+                                    TOPICS, settings, new DeadLetters("stepped"), this),
                             properties.toProperties(),
                             now);
             var bytes = new ByteArraySerializer();

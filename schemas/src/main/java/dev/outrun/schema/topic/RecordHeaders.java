@@ -28,6 +28,20 @@ public final class RecordHeaders {
     /** Of a dead letter: why it is one. Its {@link #SEQUENCE} is its first event's. */
     public static final String REASON = "outrun_reason";
 
+    /** Of a dead letter that is a record: who could not take it. */
+    public static final String READER = "outrun_reader";
+
+    /** Of a dead letter that is a record: what was thrown, the name of its class. */
+    public static final String ERROR = "outrun_error";
+
+    /** Of a dead letter that is a record: where it was. */
+    public static final String TOPIC = "outrun_topic";
+
+    public static final String PARTITION = "outrun_partition";
+    public static final String OFFSET = "outrun_offset";
+
+    private static final int REASON_MAX = 1_000;
+
     private static final byte[] VERSION_1_0 = utf8("1.0");
 
     private RecordHeaders() {}
@@ -47,9 +61,31 @@ public final class RecordHeaders {
         }
     }
 
-    /** Writes a dead letter's headers. */
+    /** Writes the headers of a dead letter that is an append. */
     public static void writeDeadLetter(Headers headers, long seq, String reason) {
         headers.add(SEQUENCE, utf8(Long.toString(seq))).add(REASON, utf8(reason));
+    }
+
+    /**
+     * Writes the headers of a dead letter that is a record, behind its own.
+     *
+     * @param why its reason is the message's first 1,000 characters, or its class where it has none
+     */
+    public static void writeUnread(
+            Headers headers,
+            String reader,
+            String topic,
+            int partition,
+            long offset,
+            Throwable why) {
+        String error = why.getClass().getName();
+        String message = why.getMessage() == null ? error : why.getMessage();
+        headers.add(READER, utf8(reader))
+                .add(TOPIC, utf8(topic))
+                .add(PARTITION, utf8(Integer.toString(partition)))
+                .add(OFFSET, utf8(Long.toString(offset)))
+                .add(ERROR, utf8(error))
+                .add(REASON, utf8(message.substring(0, Math.min(message.length(), REASON_MAX))));
     }
 
     /**

@@ -103,9 +103,9 @@ public record Topics(String prefix) {
     }
 
     /**
-     * Appends that cannot be published, with the reason in a header: see {@link RecordHeaders}. One
-     * partition; key run id, value the append's events as JSON, null where there are too many
-     * bytes.
+     * What cannot be published or read, with the reason in a header: see {@link RecordHeaders}. One
+     * partition. An append: key run id, value its events as JSON, null where there are too many
+     * bytes. A record: as it was, without its key and value where those have too many.
      */
     public String deadLetters() {
         return prefix + ".dead-letters";

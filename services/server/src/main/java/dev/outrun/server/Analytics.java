@@ -4,9 +4,9 @@ import dev.outrun.analytics.AnalyticsProperties;
 import dev.outrun.analytics.AnalyticsSettings;
 import dev.outrun.analytics.AnalyticsTopology;
 import dev.outrun.schema.topic.Topics;
+import dev.outrun.streams.DeadLetters;
 import java.time.Duration;
 import org.apache.kafka.streams.KafkaStreams;
-import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,12 +24,12 @@ final class Analytics implements AutoCloseable {
     }
 
     /** Starts it and returns at once. */
-    static Analytics start(Topics topics, AnalyticsProperties properties) {
+    static Analytics start(Topics topics, AnalyticsProperties properties, DeadLetters letters) {
         KafkaStreams streams =
                 new KafkaStreams(
-                        AnalyticsTopology.create(topics, AnalyticsSettings.DEFAULT),
+                        AnalyticsTopology.create(topics, AnalyticsSettings.DEFAULT, letters),
                         properties.toProperties());
-        streams.setUncaughtExceptionHandler(Analytics::restartThread);
+        streams.setUncaughtExceptionHandler(new ThreadRestart("analytics"));
         streams.start();
         return new Analytics(streams);
     }
@@ -45,10 +45,5 @@ final class Analytics implements AutoCloseable {
         if (!streams.close(CLOSE_MAX)) {
             log.warn("analytics did not stop in time seconds={}", CLOSE_MAX.toSeconds());
         }
-    }
-
-    private static StreamThreadExceptionResponse restartThread(Throwable failure) {
-        log.error("an analytics thread failed and starts again from its last commit", failure);
-        return StreamThreadExceptionResponse.REPLACE_THREAD;
     }
 }

@@ -6,11 +6,11 @@ import dev.outrun.engine.EngineTopology;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.topic.Topics;
+import dev.outrun.streams.DeadLetters;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.streams.KafkaStreams;
-import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,14 +29,14 @@ public final class Engine implements AutoCloseable {
     }
 
     /** Starts it and returns at once; it works when {@link #isReady}. */
-    public static Engine start(Topics topics, EngineProperties properties) {
+    public static Engine start(Topics topics, EngineProperties properties, DeadLetters letters) {
         Engine engine =
                 new Engine(
                         new KafkaStreams(
-                                EngineTopology.create(topics, EngineSettings.DEFAULT),
+                                EngineTopology.create(topics, EngineSettings.DEFAULT, letters),
                                 properties.toProperties()));
         engine.streams.setStateListener((now, _) -> engine.changed(now));
-        engine.streams.setUncaughtExceptionHandler(Engine::restartThread);
+        engine.streams.setUncaughtExceptionHandler(new ThreadRestart("engine"));
         engine.streams.start();
         return engine;
     }
@@ -77,10 +77,5 @@ public final class Engine implements AutoCloseable {
         if (now == KafkaStreams.State.RUNNING) {
             running.countDown();
         }
-    }
-
-    private static StreamThreadExceptionResponse restartThread(Throwable failure) {
-        log.error("an engine thread failed and starts again from its last commit", failure);
-        return StreamThreadExceptionResponse.REPLACE_THREAD;
     }
 }

@@ -20,11 +20,13 @@ import dev.outrun.ledger.PostgresLedger;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.sql.Migrations;
+import dev.outrun.streams.DeadLetters;
 import dev.outrun.worker.KafkaSignals;
 import dev.outrun.worker.RunHandler;
 import dev.outrun.worker.ShareGroupTasks;
 import dev.outrun.worker.Worker;
 import dev.outrun.worker.WorkerConfig;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -116,15 +118,19 @@ public final class Outrun implements AutoCloseable {
                 parts.later(
                         "connector",
                         () -> OutboxConnector.start(connectorConfig(config), registry));
+        DeadLetters ofEngine = deadLetters("engine", registry);
+        DeadLetters ofAnalytics = deadLetters("analytics", registry);
         var engine =
                 parts.later(
-                        "engine", () -> Engine.start(config.topics(), engineProperties(config)));
+                        "engine",
+                        () -> Engine.start(config.topics(), engineProperties(config), ofEngine));
         var analytics =
                 parts.later(
                         "analytics",
                         () -> {
                             engine.join().awaitReady(ENGINE_START_MAX); // it is in no hurry
-                            return Analytics.start(config.topics(), analyticsProperties(config));
+                            return Analytics.start(
+                                    config.topics(), analyticsProperties(config), ofAnalytics);
                         });
         Gauge.builder("outrun.analytics.running", analytics, Outrun::isRunning).register(registry);
         var recorder = parts.later("recorder", () -> recorder(config, ledger));
@@ -239,6 +245,13 @@ public final class Outrun implements AutoCloseable {
                 ANALYTICS_THREADS,
                 config.stateDir(),
                 CHANGELOG_REPLICAS);
+    }
+
+    private static DeadLetters deadLetters(String reader, MeterRegistry registry) {
+        DeadLetters letters = new DeadLetters(reader);
+        FunctionCounter.builder("outrun." + reader + ".dead.letters", letters, DeadLetters::count)
+                .register(registry);
+        return letters;
     }
 
     private static int isRunning(Parts.Starting<Analytics> analytics) {

@@ -4,6 +4,7 @@ import dev.outrun.engine.EngineProperties;
 import dev.outrun.engine.Guarantee;
 import dev.outrun.schema.topic.Topics;
 import dev.outrun.server.Engine;
+import dev.outrun.streams.DeadLetters;
 import dev.outrun.teststack.TestStack;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -30,7 +31,8 @@ final class EngineProcess {
                                 args[3],
                                 1,
                                 Path.of(args[4]),
-                                1));
+                                1),
+                        new DeadLetters("engine"));
         Runtime.getRuntime().addShutdownHook(new Thread(engine::close));
         System.out.println(STARTED);
         System.in.transferTo(OutputStream.nullOutputStream());
