@@ -12,7 +12,10 @@ import org.apache.kafka.streams.StreamsConfig;
 /** How one process runs the analytics topology: all that Kafka Streams is told. */
 public record AnalyticsProperties(StreamsProcess process) {
 
-    /** Of a process of the role {@code analytics}: see {@link StreamsProcess}. */
+    /**
+     * Of a {@link StreamsProcess} of the role {@code analytics}, without standby replicas: nobody
+     * waits for it.
+     */
     public AnalyticsProperties(
             String bootstrapServers,
             Topics topics,
@@ -28,7 +31,8 @@ public record AnalyticsProperties(StreamsProcess process) {
                         instance,
                         threads,
                         stateDir,
-                        replicationFactor));
+                        replicationFactor,
+                        0));
     }
 
     /** What to construct {@code KafkaStreams} with. */

@@ -11,7 +11,7 @@ import org.apache.kafka.streams.StreamsConfig;
 /** How one process runs the engine's topology: all that Kafka Streams is told. */
 public record EngineProperties(StreamsProcess process, Guarantee guarantee) {
 
-    /** Of a process of the role {@code engine}: see {@link StreamsProcess}. */
+    /** Of a {@link StreamsProcess} of the role {@code engine}, without standby replicas. */
     public EngineProperties(
             String bootstrapServers,
             Topics topics,
@@ -28,8 +28,14 @@ public record EngineProperties(StreamsProcess process, Guarantee guarantee) {
                         instance,
                         threads,
                         stateDir,
-                        replicationFactor),
+                        replicationFactor,
+                        0),
                 guarantee);
+    }
+
+    /** The same with so many standby replicas. */
+    public EngineProperties withStandbyReplicas(int other) {
+        return new EngineProperties(process.withStandbyReplicas(other), guarantee);
     }
 
     /** What to construct {@code KafkaStreams} with. */

@@ -21,6 +21,9 @@ import org.apache.kafka.streams.errors.LogAndFailProcessingExceptionHandler;
  * @param threads stream threads in this process; more than there are shards idle
  * @param stateDir a folder of this process's own, which all its roles may have
  * @param replicationFactor of the changelogs; 1 only where there is one broker
+ * @param standbyReplicas copies of each shard's state that other processes keep, as far as there
+ *     are others: who takes a shard over with such a copy need not restore it. Each costs the
+ *     memory once more, and a second reader of the changelogs
  */
 public record StreamsProcess(
         String role,
@@ -29,12 +32,15 @@ public record StreamsProcess(
         String instance,
         int threads,
         Path stateDir,
-        int replicationFactor) {
+        int replicationFactor,
+        int standbyReplicas) {
 
     /** Bytes of the largest record that the platform's topics admit. */
     static final int RECORD_BYTES_MAX = 2 << 20;
 
     private static final int THREADS_MAX = 1_024;
+
+    private static final int STANDBY_REPLICAS_MAX = 16;
 
     public StreamsProcess {
         if (!instance.matches("[A-Za-z0-9._-]{1,100}")) {
@@ -44,15 +50,29 @@ public record StreamsProcess(
                             + instance
                             + "', not 1 to 100 letters, digits and . _ -");
         }
-        check(role, "threads", threads, THREADS_MAX);
-        check(role, "replication_factor", replicationFactor, Short.MAX_VALUE);
+        check(role, "threads", threads, 1, THREADS_MAX);
+        check(role, "replication_factor", replicationFactor, 1, Short.MAX_VALUE);
+        check(role, "standby_replicas", standbyReplicas, 0, STANDBY_REPLICAS_MAX);
     }
 
-    private static void check(String role, String name, int value, int most) {
-        if (value < 1 || value > most) {
+    private static void check(String role, String name, int value, int least, int most) {
+        if (value < least || value > most) {
             throw new IllegalArgumentException(
-                    role + "." + name + " is " + value + ", not 1 to " + most);
+                    role + "." + name + " is " + value + ", not " + least + " to " + most);
         }
+    }
+
+    /** The same with so many standby replicas. */
+    public StreamsProcess withStandbyReplicas(int other) {
+        return new StreamsProcess(
+                role,
+                bootstrapServers,
+                topics,
+                instance,
+                threads,
+                stateDir,
+                replicationFactor,
+                other);
     }
 
     /** The consumer group of all processes of the role, and the prefix of its changelogs. */
@@ -88,8 +108,7 @@ public record StreamsProcess(
         to.put(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG, StreamsConfig.MAX_TASK_IDLE_MS_DISABLED);
         // Room for what is touched between two commits; what does not fit is written earlier.
         to.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 32L << 20);
-        // A standby costs a second reader of the changelogs; restoring what is open takes seconds.
-        to.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, 0);
+        to.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, standbyReplicas);
         // The topology is run as it is drawn.
         to.put(StreamsConfig.TOPOLOGY_OPTIMIZATION_CONFIG, StreamsConfig.NO_OPTIMIZATION);
         // A changelog named by position would be lost with the next processor added before it.

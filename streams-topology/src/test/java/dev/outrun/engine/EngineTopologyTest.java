@@ -2,6 +2,7 @@ package dev.outrun.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outrun.engine.out.Outlets;
 import dev.outrun.engine.out.ShardKey;
@@ -13,6 +14,8 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.streams.GroupProtocol;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.TopologyDescription;
 import org.junit.jupiter.api.Test;
@@ -76,6 +79,38 @@ final class EngineTopologyTest {
         assertThrows(
                 IllegalArgumentException.class,
                 () -> properties(Guarantee.AT_LEAST_ONCE, instance, threads, replicationFactor));
+    }
+
+    @Test
+    void standbyReplicas_areNone_unlessAskedFor() {
+        // Given
+        var properties = properties(Guarantee.AT_LEAST_ONCE, "a", 1, 1);
+
+        // When / Then
+        assertEquals(0, standbyReplicas(properties));
+        assertEquals(2, standbyReplicas(properties.withStandbyReplicas(2)));
+        var refused =
+                assertThrows(
+                        IllegalArgumentException.class, () -> properties.withStandbyReplicas(-1));
+        assertEquals("engine.standby_replicas is -1, not 0 to 16", refused.getMessage());
+    }
+
+    private static int standbyReplicas(EngineProperties properties) {
+        return new StreamsConfig(properties.toProperties())
+                .getInt(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG);
+    }
+
+    @Test
+    void streamsProtocol_withStaticMembership_isRefused() {
+        // Given: why the protocol is the classic one
+        var properties = properties(Guarantee.AT_LEAST_ONCE, "a", 1, 1).toProperties();
+        properties.put(StreamsConfig.GROUP_PROTOCOL_CONFIG, GroupProtocol.STREAMS.name());
+
+        // When
+        var refused = assertThrows(ConfigException.class, () -> new StreamsConfig(properties));
+
+        // Then
+        assertTrue(String.valueOf(refused.getMessage()).contains("static membership"));
     }
 
     @Test

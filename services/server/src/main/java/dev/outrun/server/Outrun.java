@@ -228,13 +228,14 @@ public final class Outrun implements AutoCloseable {
 
     private static EngineProperties engineProperties(OutrunConfig config) {
         return new EngineProperties(
-                config.bootstrapServers(),
-                config.topics(),
-                config.guarantee(),
-                config.instance(),
-                ENGINE_THREADS,
-                config.stateDir(),
-                CHANGELOG_REPLICAS);
+                        config.bootstrapServers(),
+                        config.topics(),
+                        config.guarantee(),
+                        config.instance(),
+                        ENGINE_THREADS,
+                        config.stateDir(),
+                        CHANGELOG_REPLICAS)
+                .withStandbyReplicas(config.standbyReplicas());
     }
 
     private static AnalyticsProperties analyticsProperties(OutrunConfig config) {

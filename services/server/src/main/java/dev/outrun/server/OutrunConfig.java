@@ -17,6 +17,8 @@ import java.nio.file.Path;
  * @param instance this process's name, the same after a restart: the engine takes its shards back
  *     under it, and attempts of the worker's earlier life are known to be lost
  * @param stateDir a folder of this process's own
+ * @param standbyReplicas copies of each shard's state that the engines of other processes keep, 0
+ *     to 16: with one, a shard whose engine is gone goes on without being restored first
  * @param workerConcurrency attempts the worker runs at once
  */
 public record OutrunConfig(
@@ -30,6 +32,7 @@ public record OutrunConfig(
         String instance,
         Path stateDir,
         Guarantee guarantee,
+        int standbyReplicas,
         int workerConcurrency,
         RunTopicLimits runTopics) {
 
@@ -55,6 +58,7 @@ public record OutrunConfig(
                 "outrun",
                 stateDir,
                 Guarantee.AT_LEAST_ONCE,
+                0,
                 WORKER_CONCURRENCY,
                 RunTopicLimits.DEFAULT);
     }
@@ -72,6 +76,7 @@ public record OutrunConfig(
                 instance,
                 stateDir,
                 guarantee,
+                standbyReplicas,
                 workerConcurrency,
                 runTopics);
     }
@@ -89,8 +94,27 @@ public record OutrunConfig(
                 instance,
                 stateDir,
                 guarantee,
+                standbyReplicas,
                 workerConcurrency,
                 other);
+    }
+
+    /** The same with an engine that has other engines keep copies of its state. */
+    public OutrunConfig withStandbyReplicas(int other) {
+        return new OutrunConfig(
+                postgres,
+                bootstrapServers,
+                topics,
+                slot,
+                source,
+                host,
+                port,
+                instance,
+                stateDir,
+                guarantee,
+                other,
+                workerConcurrency,
+                runTopics);
     }
 
     /** The same with a connector that is fed in another way. */
@@ -106,6 +130,7 @@ public record OutrunConfig(
                 instance,
                 stateDir,
                 guarantee,
+                standbyReplicas,
                 workerConcurrency,
                 runTopics);
     }
