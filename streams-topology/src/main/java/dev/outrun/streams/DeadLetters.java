@@ -74,8 +74,7 @@ public final class DeadLetters {
     }
 
     /** What one task of the topology does not take. */
-    @SuppressWarnings(
-            "unchecked") // bytes whatever else the processor says: the sink takes no other
+    @SuppressWarnings("unchecked") // the sink takes bytes, whatever the processor's others take
     public Unread of(ProcessorContext<?, ?> task) {
         return new Unread(this, (ProcessorContext<Object, Object>) task);
     }
