@@ -473,15 +473,11 @@ final class AuditRepairTest {
                                 .toList());
         stack.deleteTopics(topic);
         if (!records.isEmpty()) {
-            try (Admin admin = admin()) {
+            try (Admin admin = Admin.create(kafka.client(Map.of()))) {
                 admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1))).all().get();
             }
             send(records);
         }
-    }
-
-    private Admin admin() {
-        return Admin.create(Map.of("bootstrap.servers", stack.bootstrapServers()));
     }
 
     private List<ConsumerRecord<byte[], byte[]>> records(String topic) {

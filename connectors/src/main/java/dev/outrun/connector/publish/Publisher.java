@@ -477,8 +477,7 @@ public final class Publisher implements ChangeConsumer {
         RunId run = append.run();
         long next = nextSeq(run);
         Stretch stretch = progress.current();
-        int lanes = append.topicless() ? 1 : 2;
-        stretch.sending(lanes * records.size(), System.nanoTime());
+        stretch.sending((append.topicless() ? 1 : 2) * records.size(), System.nanoTime());
         long committedAt = commits.nanos(append.place());
         long seq = append.firstSeq();
         int bytes = 0;

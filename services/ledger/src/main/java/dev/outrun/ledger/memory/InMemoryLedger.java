@@ -298,11 +298,9 @@ public final class InMemoryLedger implements Ledger {
                             .sorted(Comparator.comparing((MemoryRun run) -> run.id))
                             .limit(most)
                             .toList();
-            for (MemoryRun run : some) {
-                if (run.finishedAt == null) { // else a child that has ended here, has failed it
-                    state.cancel(run, "the queue is obliterated");
-                }
-            }
+            some.stream()
+                    .filter(run -> run.finishedAt == null) // a child may have failed it by now
+                    .forEach(run -> state.cancel(run, "the queue is obliterated"));
             return some.size();
         });
     }
