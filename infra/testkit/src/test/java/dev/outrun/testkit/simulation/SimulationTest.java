@@ -12,6 +12,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.slf4j.Logger;
@@ -19,6 +21,7 @@ import org.slf4j.LoggerFactory;
 
 /** Whatever is done to it, nothing is lost, doubled, forgotten or out of its turn. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Execution(ExecutionMode.SAME_THREAD) // or the tests beside it had no time left
 final class SimulationTest {
 
     private static final Logger LOG = LoggerFactory.getLogger(SimulationTest.class);
@@ -26,7 +29,7 @@ final class SimulationTest {
     private static final long FIRST = Long.getLong("outrun.simulate.seed", 1);
     private static final int SEEDS = Integer.getInteger("outrun.simulate.seeds", 10_000);
 
-    /** Seeds in one test: tests run beside each other. */
+    /** Seeds in one test. */
     private static final int TOGETHER = 500;
 
     /** After so many, what they have in common is known. */

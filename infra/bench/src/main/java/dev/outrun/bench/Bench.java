@@ -1,0 +1,24 @@
+package dev.outrun.bench;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** {@code ./outrun bench}. */
+@Command(
+        name = "outrun bench",
+        description = "Measures Outrun on an embedded stack of its own.",
+        mixinStandardHelpOptions = true,
+        subcommands = JobsCommand.class)
+public final class Bench {
+
+    Bench() {}
+
+    static CommandLine commandLine() {
+        return new CommandLine(new Bench()).setCaseInsensitiveEnumValuesAllowed(true);
+    }
+
+    /** Exits with 0, with 1 where a figure is none, and with 2 for words that mean nothing. */
+    public static void main(String[] args) {
+        System.exit(commandLine().execute(args));
+    }
+}

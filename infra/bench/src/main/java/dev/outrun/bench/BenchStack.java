@@ -1,0 +1,81 @@
+package dev.outrun.bench;
+
+import dev.outrun.connector.audit.AuditReport;
+import dev.outrun.connector.audit.AuditScope;
+import dev.outrun.connector.audit.Auditor;
+import dev.outrun.connector.topic.KafkaAddress;
+import dev.outrun.devstack.Directories;
+import dev.outrun.devstack.EmbeddedBroker;
+import dev.outrun.devstack.EmbeddedPostgres;
+import dev.outrun.ledger.Ledger;
+import dev.outrun.schema.topic.Topics;
+import dev.outrun.server.Outrun;
+import dev.outrun.server.OutrunConfig;
+import dev.outrun.worker.RunHandler;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.slf4j.bridge.SLF4JBridgeHandler;
+
+/** A durable Postgres, a broker and an Outrun over them in this process, in a folder that goes. */
+final class BenchStack implements AutoCloseable {
+
+    private static final Duration LIMIT = Duration.ofMinutes(2);
+
+    private final Path folder;
+    private final EmbeddedPostgres postgres;
+    private final EmbeddedBroker broker;
+    private final OutrunConfig config;
+    private final Outrun outrun;
+
+    BenchStack(Map<String, RunHandler> handlers) throws IOException {
+        SLF4JBridgeHandler.removeHandlersForRootLogger();
+        SLF4JBridgeHandler.install();
+        folder = Files.createTempDirectory("outrun-bench-");
+        postgres =
+                EmbeddedPostgres.start(
+                        EmbeddedPostgres.Settings.durable(folder.resolve("postgres"), 0));
+        broker = EmbeddedBroker.start(new EmbeddedBroker.Settings(folder.resolve("kafka"), 0));
+        config =
+                OutrunConfig.of(
+                        postgres.address(),
+                        broker.bootstrapServers(),
+                        new Topics(Topics.DEFAULT_PREFIX),
+                        OutrunConfig.DEFAULT_SLOT,
+                        folder.resolve("engine"));
+        Outrun.migrate(config);
+        outrun = Outrun.start(config, handlers);
+    }
+
+    Ledger ledger() {
+        return outrun.ledger();
+    }
+
+    OutrunConfig config() {
+        return config;
+    }
+
+    /**
+     * Waits until all is published, and holds Kafka against the table: a figure needs a clean one.
+     */
+    AuditReport audit() throws InterruptedException {
+        outrun.drainOnce(LIMIT);
+        return Auditor.audit(
+                config.postgres(),
+                new KafkaAddress(config.bootstrapServers(), Map.of()),
+                config.topics(),
+                config.slot(),
+                LIMIT,
+                AuditScope.ALL);
+    }
+
+    @Override
+    public void close() throws IOException {
+        outrun.close();
+        broker.close();
+        postgres.close();
+        Directories.delete(folder);
+    }
+}

@@ -1,0 +1,189 @@
+package dev.outrun.bench;
+
+import dev.outrun.connector.audit.AuditReport;
+import dev.outrun.ledger.StartRun;
+import dev.outrun.schema.queue.QueueSettings.RunTopics;
+import dev.outrun.schema.run.RunId;
+import dev.outrun.worker.RunHandler;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * Runs of five events, from the moment each was due until a live reader of the firehose has seen
+ * its {@code run.completed}.
+ */
+@Command(
+        name = "jobs",
+        description =
+                "Runs of five events: how long each takes, and how many a second there can be.",
+        mixinStandardHelpOptions = true)
+final class JobsCommand implements Callable<Integer> {
+
+    private static final int GOOD = 0;
+    private static final int BAD = 1;
+    private static final int STARTERS = 16;
+    private static final Duration LAST = Duration.ofSeconds(60);
+
+    @Spec CommandSpec spec;
+
+    @Option(
+            names = "--rate",
+            defaultValue = "100",
+            description = "Runs due a second (default: ${DEFAULT-VALUE}); 0: as many as can be.")
+    int rate;
+
+    @Option(
+            names = "--open",
+            defaultValue = "1000",
+            description = "With --rate 0: runs open at a time (default: ${DEFAULT-VALUE}).")
+    int open;
+
+    @Option(
+            names = "--seconds",
+            defaultValue = "20",
+            description = "How long each repetition takes (default: ${DEFAULT-VALUE}).")
+    int seconds;
+
+    @Option(
+            names = "--warm-up",
+            defaultValue = "20",
+            description = "Seconds before the first one (default: ${DEFAULT-VALUE}).")
+    int warmUp;
+
+    @Option(
+            names = "--repetitions",
+            defaultValue = "3",
+            description = "How many (default: ${DEFAULT-VALUE}).")
+    int repetitions;
+
+    @Option(
+            names = "--run-topics",
+            description = "Which runs have topics of their own: each (default) or none.")
+    RunTopics runTopics = RunTopics.EACH;
+
+    private static Map<String, RunHandler> handlers() {
+        return Map.of(
+                "five",
+                (run, input) -> {
+                    run.emit("one", 1);
+                    run.emit("two", 2);
+                    return null;
+                });
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        check("--rate", rate, 0);
+        check("--open", open, 1);
+        check("--seconds", seconds, 1);
+        check("--warm-up", warmUp, 0);
+        check("--repetitions", repetitions, 1);
+        PrintWriter out = spec.commandLine().getOut();
+        try (BenchStack stack = new BenchStack(handlers())) {
+            String topics = runTopics.name().toLowerCase(Locale.ROOT);
+            stack.ledger().changeQueue("bench", "{\"run_topics\":\"" + topics + "\",\"width\":4}");
+            repeat(stack, warmUp);
+            List<Double> medians = new ArrayList<>();
+            for (int repetition = 1; repetition <= repetitions; repetition++) {
+                Hops hops = repeat(stack, seconds);
+                double perSecond = hops.count() / (double) seconds;
+                out.printf("%d: %.0f runs/s%n", repetition, perSecond);
+                hops.lines().forEach(line -> out.println("   " + line));
+                out.flush();
+                medians.add(rate == 0 ? perSecond : hops.millis(50));
+            }
+            medians.sort(null);
+            out.printf(
+                    "median %.2f %s%n",
+                    medians.get(medians.size() / 2), rate == 0 ? "runs/s" : "ms p50");
+            AuditReport audit = stack.audit();
+            audit.differences().forEach(out::println);
+            out.printf(
+                    "audited: %d runs, %d events, %d differences%n",
+                    audit.runs(), audit.events(), audit.found());
+            out.flush();
+            return audit.isClean() ? GOOD : BAD;
+        }
+    }
+
+    private void check(String name, int value, int least) {
+        if (value < least) {
+            throw new ParameterException(
+                    spec.commandLine(), name + " is " + value + ", less than " + least);
+        }
+    }
+
+    /** Starts runs for so many seconds, and waits for all of them. */
+    private Hops repeat(BenchStack stack, int length) throws InterruptedException {
+        Hops hops = new Hops();
+        Semaphore places = new Semaphore(rate == 0 ? open : Integer.MAX_VALUE / 2);
+        int free = places.availablePermits();
+        AtomicBoolean counting = new AtomicBoolean(true);
+        try (Journeys journeys =
+                new Journeys(
+                        stack.config(),
+                        journey -> {
+                            if (counting.get()) {
+                                hops.add(journey);
+                            }
+                            places.release();
+                        })) {
+            start(stack, journeys, places, length);
+            if (rate == 0) {
+                counting.set(false); // what ends later was not done in this time
+            }
+            if (!places.tryAcquire(free, LAST.toSeconds(), TimeUnit.SECONDS)) {
+                throw new IllegalStateException("runs have not ended within " + LAST);
+            }
+        }
+        return hops;
+    }
+
+    /** Returns when the last run was started. */
+    private void start(BenchStack stack, Journeys journeys, Semaphore places, int length) {
+        long begin = Journeys.now();
+        long end = begin + TimeUnit.SECONDS.toMicros(length);
+        try (ExecutorService starters = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int starter = 0; rate == 0 && starter < STARTERS; starter++) {
+                starters.execute(() -> {
+                    while (Journeys.now() < end) {
+                        start(stack, journeys, places, Journeys.now());
+                    }
+                });
+            }
+            for (long number = 0; number < (long) rate * length; number++) {
+                long due = begin + number * 1_000_000 / rate;
+                sleepUntil(due);
+                starters.execute(() -> start(stack, journeys, places, due));
+            }
+        }
+    }
+
+    private static void start(BenchStack stack, Journeys journeys, Semaphore places, long due) {
+        places.acquireUninterruptibly();
+        RunId run = stack.ledger().start(StartRun.with("five", "1").queue("bench").build());
+        journeys.begun(run, due, Journeys.now());
+    }
+
+    private static void sleepUntil(long micros) {
+        for (long left = micros - Journeys.now(); left > 0; left = micros - Journeys.now()) {
+            LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(left));
+        }
+    }
+}

@@ -1,0 +1,145 @@
+package dev.outrun.bench;
+
+import dev.outrun.schema.event.Event;
+import dev.outrun.schema.event.EventTypes;
+import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.topic.RecordHeaders;
+import dev.outrun.server.OutrunConfig;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/**
+ * What a live reader of the firehose sees of each run, on a thread of its own. All times are
+ * microseconds of the machine's clock, which the ledger's events have theirs from too.
+ */
+final class Journeys implements AutoCloseable {
+
+    private static final Duration POLL = Duration.ofMillis(100);
+
+    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final Map<RunId, Journey> journeys = new ConcurrentHashMap<>();
+    private final Consumer<Journey> ended;
+    private final Thread thread;
+    private volatile boolean closed;
+
+    /** One run's way: when each of its events was written, and when it was seen. */
+    static final class Journey {
+        long due;
+        long committed;
+        long requested;
+        long requestedSeen;
+        long started;
+        long startedSeen;
+        long completed;
+        long completedSeen;
+
+        boolean isWhole() {
+            return requested != 0 && started != 0 && completed != 0 && due != 0;
+        }
+    }
+
+    /** Follows the firehose from its end on. */
+    Journeys(OutrunConfig config, Consumer<Journey> ended) {
+        this.ended = ended;
+        this.consumer =
+                new KafkaConsumer<>(
+                        Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, config.bootstrapServers()),
+                        new ByteArrayDeserializer(),
+                        new ByteArrayDeserializer());
+        List<TopicPartition> partitions =
+                consumer.partitionsFor(config.topics().events()).stream()
+                        .map(each -> new TopicPartition(each.topic(), each.partition()))
+                        .toList();
+        consumer.assign(partitions);
+        consumer.seekToEnd(partitions);
+        partitions.forEach(consumer::position);
+        this.thread = Thread.ofPlatform().name("bench-reader").start(this::read);
+    }
+
+    static long now() {
+        return micros(Instant.now());
+    }
+
+    private static long micros(Instant time) {
+        return ChronoUnit.MICROS.between(Instant.EPOCH, time);
+    }
+
+    /** A run was due, and its request committed. */
+    void begun(RunId run, long due, long committed) {
+        Journey journey = of(run);
+        boolean whole;
+        synchronized (journey) {
+            journey.due = due;
+            journey.committed = committed;
+            whole = journey.isWhole();
+        }
+        endIf(whole, run, journey);
+    }
+
+    private Journey of(RunId run) {
+        return journeys.computeIfAbsent(run, _ -> new Journey());
+    }
+
+    private void read() {
+        while (!closed) {
+            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+                saw(RecordHeaders.read(record), now());
+            }
+        }
+        consumer.close();
+    }
+
+    private void saw(Event event, long at) {
+        if (EventTypes.isOfControl(event.type())) {
+            return;
+        }
+        Journey journey = of(event.run());
+        long written = micros(event.time());
+        boolean whole;
+        synchronized (journey) {
+            switch (event.type()) {
+                case EventTypes.REQUESTED -> {
+                    journey.requested = written;
+                    journey.requestedSeen = at;
+                }
+                case EventTypes.ATTEMPT_STARTED -> {
+                    journey.started = written;
+                    journey.startedSeen = at;
+                }
+                case EventTypes.COMPLETED -> {
+                    journey.completed = written;
+                    journey.completedSeen = at;
+                }
+                default -> {}
+            }
+            whole = journey.isWhole();
+        }
+        endIf(whole, event.run(), journey);
+    }
+
+    private void endIf(boolean whole, RunId run, Journey journey) {
+        if (whole && journeys.remove(run, journey)) {
+            ended.accept(journey);
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
