@@ -12,15 +12,14 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Every bug that is planted is found by the simulation, within a tenth of a build's seeds. */
-@Execution(ExecutionMode.SAME_THREAD) // or the tests beside it had no time left
+@Isolated("it takes a core for minutes, and the tests beside it have time limits")
 final class MutationsTest {
 
     private static final Logger LOG = LoggerFactory.getLogger(MutationsTest.class);
