@@ -78,14 +78,8 @@ final class Shard {
 
     /** When it acts next, if it hears of nothing before; null: never. */
     @Nullable Instant nextDue() {
-        return earliest(timers.nextDue(), earliest(schedules.nextDue(), queues.nextOpening()));
-    }
-
-    private static @Nullable Instant earliest(@Nullable Instant a, @Nullable Instant b) {
-        if (a == null || b == null) {
-            return a == null ? b : a;
-        }
-        return a.isBefore(b) ? a : b;
+        return OpenRun.earliest(
+                timers.nextDue(), OpenRun.earliest(schedules.nextDue(), queues.nextOpening()));
     }
 
     /** An event of the firehose. */

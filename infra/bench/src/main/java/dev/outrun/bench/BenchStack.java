@@ -11,6 +11,7 @@ import dev.outrun.ledger.Ledger;
 import dev.outrun.schema.topic.Topics;
 import dev.outrun.server.Outrun;
 import dev.outrun.server.OutrunConfig;
+import dev.outrun.server.Parts;
 import dev.outrun.worker.RunHandler;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,8 +26,7 @@ final class BenchStack implements AutoCloseable {
     private static final Duration LIMIT = Duration.ofMinutes(2);
 
     private final Path folder;
-    private final EmbeddedPostgres postgres;
-    private final EmbeddedBroker broker;
+    private final Parts parts = new Parts();
     private final OutrunConfig config;
     private final Outrun outrun;
 
@@ -34,19 +34,34 @@ final class BenchStack implements AutoCloseable {
         SLF4JBridgeHandler.removeHandlersForRootLogger();
         SLF4JBridgeHandler.install();
         folder = Files.createTempDirectory("outrun-bench-");
-        postgres =
-                EmbeddedPostgres.start(
-                        EmbeddedPostgres.Settings.durable(folder.resolve("postgres"), 0));
-        broker = EmbeddedBroker.start(new EmbeddedBroker.Settings(folder.resolve("kafka"), 0));
-        config =
-                OutrunConfig.of(
-                        postgres.address(),
-                        broker.bootstrapServers(),
-                        new Topics(Topics.DEFAULT_PREFIX),
-                        OutrunConfig.DEFAULT_SLOT,
-                        folder.resolve("engine"));
-        Outrun.migrate(config);
-        outrun = Outrun.start(config, handlers);
+        boolean started = false;
+        try {
+            var broker = parts.later("broker", this::broker);
+            var postgres = parts.later("postgres", this::postgres);
+            config =
+                    OutrunConfig.of(
+                            postgres.join().address(),
+                            broker.join().bootstrapServers(),
+                            new Topics(Topics.DEFAULT_PREFIX),
+                            OutrunConfig.DEFAULT_SLOT,
+                            folder.resolve("engine"));
+            Outrun.migrate(config);
+            outrun = parts.add("outrun", Outrun.start(config, handlers));
+            started = true;
+        } finally {
+            if (!started) {
+                close();
+            }
+        }
+    }
+
+    private EmbeddedBroker broker() {
+        return EmbeddedBroker.start(new EmbeddedBroker.Settings(folder.resolve("kafka"), 0));
+    }
+
+    private EmbeddedPostgres postgres() {
+        return EmbeddedPostgres.start(
+                EmbeddedPostgres.Settings.durable(folder.resolve("postgres"), 0));
     }
 
     Ledger ledger() {
@@ -73,9 +88,7 @@ final class BenchStack implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        outrun.close();
-        broker.close();
-        postgres.close();
+        parts.close();
         Directories.delete(folder);
     }
 }

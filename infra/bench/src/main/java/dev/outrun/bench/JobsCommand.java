@@ -178,7 +178,7 @@ final class JobsCommand implements Callable<Integer> {
     private static void start(BenchStack stack, Journeys journeys, Semaphore places, long due) {
         places.acquireUninterruptibly();
         RunId run = stack.ledger().start(StartRun.with("five", "1").queue("bench").build());
-        journeys.begun(run, due, Journeys.now());
+        journeys.begun(run, due);
     }
 
     private static void sleepUntil(long micros) {

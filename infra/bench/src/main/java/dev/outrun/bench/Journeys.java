@@ -32,14 +32,12 @@ final class Journeys implements AutoCloseable {
     private final Thread thread;
     private volatile boolean closed;
 
-    /** One run's way: when each of its events was written, and when it was seen. */
+    /** One run's way: when events of it were written, and when they were seen. */
     static final class Journey {
         long due;
-        long committed;
         long requested;
         long requestedSeen;
         long started;
-        long startedSeen;
         long completed;
         long completedSeen;
 
@@ -74,13 +72,12 @@ final class Journeys implements AutoCloseable {
         return ChronoUnit.MICROS.between(Instant.EPOCH, time);
     }
 
-    /** A run was due, and its request committed. */
-    void begun(RunId run, long due, long committed) {
+    /** A run was due, and its request is committed. */
+    void begun(RunId run, long due) {
         Journey journey = of(run);
         boolean whole;
         synchronized (journey) {
             journey.due = due;
-            journey.committed = committed;
             whole = journey.isWhole();
         }
         endIf(whole, run, journey);
@@ -112,10 +109,7 @@ final class Journeys implements AutoCloseable {
                     journey.requested = written;
                     journey.requestedSeen = at;
                 }
-                case EventTypes.ATTEMPT_STARTED -> {
-                    journey.started = written;
-                    journey.startedSeen = at;
-                }
+                case EventTypes.ATTEMPT_STARTED -> journey.started = written;
                 case EventTypes.COMPLETED -> {
                     journey.completed = written;
                     journey.completedSeen = at;

@@ -29,7 +29,8 @@ public record OpenRun(RunFacts facts, RunState state) {
         return state instanceof RunState.Deciding(Decision.TimedOut what, Instant again);
     }
 
-    private static @Nullable Instant earliest(@Nullable Instant a, @Nullable Instant b) {
+    /** The earlier of two times, of which null is never. */
+    public static @Nullable Instant earliest(@Nullable Instant a, @Nullable Instant b) {
         if (a == null || b == null) {
             return a == null ? b : a;
         }
