@@ -2,6 +2,7 @@ package dev.outrun.connector.source;
 
 import dev.outrun.connector.source.SlotHealth.WalStatus;
 import dev.outrun.schema.sql.PostgresAddress;
+import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -62,8 +63,13 @@ public final class ReplicationSlot {
             from pg_replication_slots s join outrun.lease l on l.slot = s.slot_name
             where l.connector = ? and l.splits <> ? and s.database = current_database()
             """;
+
+    /** For those that drop the same slots: who drops one reads it, in the server's books. */
+    private static final String ONE_DROPS =
+            "select pg_advisory_xact_lock(hashtext('outrun.drop_others'))";
+
     private static final String END_OTHERS =
-            "select count(pg_terminate_backend(s.active_pid)) " + OTHERS;
+            "select count(pg_terminate_backend(s.active_pid, 1000)) " + OTHERS;
     private static final String DROP_OTHERS =
             "select count(pg_drop_replication_slot(s.slot_name)::text) "
                     + OTHERS
@@ -218,14 +224,20 @@ public final class ReplicationSlot {
     }
 
     /**
-     * Drops the slots that this connector had when its outbox was split in another way: nobody
-     * reads them any more, and the server would keep its log for them.
-     *
-     * @throws SQLException also if somebody else drops one at the same moment
+     * Drops the slots that this connector had when its outbox was split in another way: nobody may
+     * read them any more, and the server would keep its log for them. All splits of a connector may
+     * do so at once.
      */
     public void dropOthers() throws SQLException {
-        query(END_OTHERS, split.connector(), split.count());
-        long dropped = query(DROP_OTHERS, split.connector(), split.count());
+        long dropped =
+                control.ask(connection -> {
+                    connection.setAutoCommit(false);
+                    query(connection, ONE_DROPS);
+                    query(connection, END_OTHERS, split.connector(), split.count());
+                    long count = query(connection, DROP_OTHERS, split.connector(), split.count());
+                    connection.setAutoCommit(true); // commits
+                    return count;
+                });
         if (dropped > 0) {
             LOG.info("dropped slots of another split slot={} count={}", name, dropped);
         }
@@ -264,14 +276,17 @@ public final class ReplicationSlot {
 
     /** The first column as a number; 0 where it is none. */
     private long query(String sql, Object... parameters) throws SQLException {
-        return control.ask(connection -> {
-            try (PreparedStatement statement = connection.prepareStatement(sql)) {
-                for (int i = 0; i < parameters.length; i++) {
-                    statement.setObject(i + 1, parameters[i]);
-                }
-                ResultSet row = statement.executeQuery();
-                return row.next() && row.getObject(1) instanceof Number n ? n.longValue() : 0L;
+        return control.ask(connection -> query(connection, sql, parameters));
+    }
+
+    private static long query(Connection connection, String sql, Object... parameters)
+            throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            for (int i = 0; i < parameters.length; i++) {
+                statement.setObject(i + 1, parameters[i]);
             }
-        });
+            ResultSet row = statement.executeQuery();
+            return row.next() && row.getObject(1) instanceof Number n ? n.longValue() : 0L;
+        }
     }
 }
