@@ -346,16 +346,40 @@ comment on function outrun.append is
     'the seq of the first. A worker passes its attempt and is refused unless it is the live one; null writes '
     'from outside of any attempt. Raises OR001, OR002, OR003, OR005, OR006.';
 
+-- Waits for the transaction that is just writing this run, or has just started it; leaves neither lock nor row. Whoever
+-- reads the log acts upon a transaction that the server has written there, and has not yet ended for others.
+create function outrun.await_writer(run uuid) returns void
+language plpgsql as $$
+begin
+    perform from outrun.run t where t.id = await_writer.run for no key update;
+    if not found then
+        insert into outrun.run (id, tenant, queue, handler, shard, status, input, created_at, updated_at)
+        values (run, 'outrun', '', '', 0, 'control', 'null', clock_timestamp(), clock_timestamp());
+    end if;
+    raise sqlstate 'OR100'; -- undoes it
+exception when sqlstate 'OR100' or unique_violation then
+    null;
+end $$;
+
 create function outrun.claim(run uuid, attempt int, worker text)
 returns table (tenant text, queue text, handler text, input json, next_seq bigint)
 language plpgsql as $$
 declare
-    limited text;
-    r       outrun.run;
+    waits     boolean;
+    overtaken boolean;
+    limited   text;
+    r         outrun.run;
 begin
-    select q.name into limited from outrun.run t join outrun.queue q on q.name = t.queue
-    where t.id = claim.run and t.attempt = claim.attempt - 1 and t.status in ('queued', 'retrying');
-    if limited is not null and not outrun.admit(limited, run, attempt) then
+    for look in 1 .. 2 loop
+        select t.attempt = claim.attempt - 1 and t.status in ('queued', 'retrying'),
+               t.attempt >= claim.attempt or t.finished_at is not null, q.name
+        into waits, overtaken, limited
+        from outrun.run t left join outrun.queue q on q.name = t.queue
+        where t.id = claim.run;
+        exit when waits or overtaken or look = 2;
+        perform outrun.await_writer(run); -- whoever asks knows of a start, or an end of what the run waited for
+    end loop;
+    if waits and limited is not null and not outrun.admit(limited, run, attempt) then
         return;
     end if;
     update outrun.run t

@@ -85,7 +85,11 @@ declare
 begin
     perform from outrun.run t where t.id = record_children_ended.run and t.finished_at is not null;
     if not found then
-        return false;
+        perform outrun.await_writer(run);
+        perform from outrun.run t where t.id = record_children_ended.run and t.finished_at is not null;
+        if not found then
+            return false;
+        end if;
     end if;
     for child in
         select t.id from outrun.run t

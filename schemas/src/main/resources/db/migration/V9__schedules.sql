@@ -274,10 +274,9 @@ declare
     started uuid;
     error   json;
 begin
-    select * into s from outrun.schedule t
-    where t.log = record_fired.log and t.changed_seq = changed and not t.paused and t.after < at
-    for update;
-    if not found then
+    -- Locked first: what was decided follows from a change that is in the log a moment before it is seen here.
+    select * into s from outrun.schedule t where t.log = record_fired.log for update;
+    if (s.changed_seq = changed and not s.paused and s.after < at) is not true then
         return false;
     end if;
     begin
@@ -295,12 +294,14 @@ end $$;
 
 create function outrun.record_skipped(log uuid, changed bigint, at timestamptz, missed bigint) returns boolean
 language plpgsql as $$
+declare
+    s outrun.schedule;
 begin
-    update outrun.schedule t set after = at
-    where t.log = record_skipped.log and t.changed_seq = changed and not t.paused and t.after < at;
-    if not found then
+    select * into s from outrun.schedule t where t.log = record_skipped.log for update; -- as above
+    if (s.changed_seq = changed and not s.paused and s.after < at) is not true then
         return false;
     end if;
+    update outrun.schedule t set after = at where t.log = record_skipped.log;
     perform outrun.write_schedule_log(log, 'schedule.skipped',
         '{"at":' || outrun.json_instant(at) || ',"missed":' || missed || '}');
     return true;
