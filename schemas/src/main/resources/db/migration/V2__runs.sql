@@ -426,27 +426,41 @@ begin
     return r.next_seq - 1;
 end $$;
 
-create function outrun.complete(run uuid, attempt int, output json) returns bigint
+create function outrun.complete(run uuid, attempt int, output json, events json default null) returns bigint
 language plpgsql as $$
 declare
-    r outrun.run;
+    n    bigint := case when events is null then 0 else outrun.check_events(events) end;
+    data text := '{"output":' || coalesce(output::text, 'null') || '}';
+    r    outrun.run;
 begin
     if octet_length(output::text) > 1048576 then
         raise exception 'the output has % bytes, more than 1048576', octet_length(output::text)
             using errcode = 'OR006', hint = 'payload too large';
     end if;
-    select * into r from outrun.run t where t.id = complete.run for no key update;
-    if r.status = 'completed' and r.attempt = complete.attempt then
+    update outrun.run t
+    set status = 'completed', output = complete.output, error = null,
+        next_seq = t.next_seq + n + 1, updated_at = clock_timestamp(), finished_at = clock_timestamp()
+    where t.id = complete.run and t.status = 'running' and t.attempt = complete.attempt
+    returning t.* into r;
+    if not found then
+        select t.next_seq into r.next_seq from outrun.run t
+        where t.id = complete.run and t.status = 'completed' and t.attempt = complete.attempt;
+        if not found then
+            perform outrun.refuse(run, attempt);
+        end if;
         return r.next_seq - 1; -- said twice: the worker did not hear the first answer
-    elsif r.status = 'running' and r.attempt = complete.attempt then
-        return outrun.finish(run, 'completed', output, null,
-            'run.completed', '{"output":' || coalesce(output::text, 'null') || '}');
     end if;
-    perform outrun.refuse(run, attempt);
+    perform outrun.write_outbox(run, r.next_seq - 1 - n, r.tenant, r.shard, r.topicless, attempt,
+        (coalesce(left(rtrim(events::text, E' \t\n\r'), -1) || ',', '[')
+            || '{"type":"run.completed","data":' || data || '}]')::json, r.updated_at);
+    if r.parent_id is not null then
+        perform outrun.child_ended(r, data);
+    end if;
+    return r.next_seq - 1;
 end $$;
 comment on function outrun.complete is
-    'Ends the run with its output; returns the seq of run.completed. Saying it twice is harmless. '
-    'Raises OR001, OR002, OR003, OR006.';
+    'Ends the run with its output, and events of its last attempt before that, as append takes them; returns the seq of '
+    'run.completed. Saying it twice is harmless. Raises OR001, OR002, OR003, OR005, OR006.';
 
 create function outrun.fail(run uuid, attempt int, error json, retryable boolean default true) returns text
 language plpgsql as $$
@@ -511,3 +525,67 @@ end $$;
 comment on function outrun.cancel is
     'Asks for the end of a run and returns its status: cancelled at once where no attempt is live, else running '
     'until the worker has stopped. Saying it twice is harmless. Raises OR001, OR002.';
+
+-- The calls of attempts, for many at a time, in one transaction: a commit costs as much as what is done in it. What would
+-- wait for somebody, or be refused, is left out, to be asked alone; so is whatever locks more than its own run. An answer
+-- has the place of its question, from 1.
+
+create function outrun.claim_all(runs uuid[], attempts int[], workers text[])
+returns table (place bigint, tenant text, queue text, handler text, input json, next_seq bigint)
+language plpgsql as $$
+declare
+    due record;
+begin
+    for due in
+        select c.place, c.run, c.attempt, c.worker
+        from unnest(runs, attempts, workers) with ordinality c(run, attempt, worker, place)
+        join outrun.run t on t.id = c.run
+        left join outrun.queue q on q.name = t.queue
+        where t.attempt = c.attempt - 1 and t.status in ('queued', 'retrying')
+          and coalesce(q.concurrency, q.concurrency_per_key, q.rate_limit) is null
+          and (q.name is null or pg_try_advisory_xact_lock_shared(outrun.queue_lock(q.name)))
+        order by c.run, c.place
+        for no key update of t skip locked
+    loop
+        return query select due.place, c.* from outrun.claim(due.run, due.attempt, due.worker) c;
+    end loop;
+end $$;
+
+create function outrun.append_all(runs uuid[], attempts int[], events json[]) returns table (place bigint, seq bigint)
+language plpgsql as $$
+declare
+    due record;
+begin
+    for due in
+        select a.place, a.run, a.attempt, a.events
+        from unnest(runs, attempts, append_all.events) with ordinality a(run, attempt, events, place)
+        join outrun.run t on t.id = a.run
+        where t.attempt = a.attempt and t.status = 'running'
+        order by a.run, a.place
+        for no key update of t skip locked
+    loop
+        place := due.place;
+        seq := outrun.append(due.run, due.attempt, due.events);
+        return next;
+    end loop;
+end $$;
+
+create function outrun.complete_all(runs uuid[], attempts int[], outputs json[], events json[])
+returns table (place bigint, seq bigint)
+language plpgsql as $$
+declare
+    due record;
+begin
+    for due in
+        select c.place, c.run, c.attempt, c.output, c.events
+        from unnest(runs, attempts, outputs, complete_all.events) with ordinality c(run, attempt, output, events, place)
+        join outrun.run t on t.id = c.run
+        where t.attempt = c.attempt and t.status = 'running' and t.parent_id is null
+        order by c.run, c.place
+        for no key update of t skip locked
+    loop
+        place := due.place;
+        seq := outrun.complete(due.run, due.attempt, due.output, due.events);
+        return next;
+    end loop;
+end $$;

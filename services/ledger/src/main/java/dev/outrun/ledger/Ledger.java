@@ -54,9 +54,17 @@ public interface Ledger {
     /**
      * Ends the run with its output and returns the seq of {@code run.completed}. Saying it twice is
      * harmless. Throws {@code unknown_run}, {@code run_closed}, {@code stale_attempt}, {@code
-     * payload_too_large}.
+     * invalid_events}, {@code payload_too_large}.
+     *
+     * @param events the attempt's last, which are appended with it, as {@link #append} takes them;
+     *     null is none
      */
-    long complete(RunId run, int attempt, String output);
+    long complete(RunId run, int attempt, String output, @Nullable String events);
+
+    /** The same, without events. */
+    default long complete(RunId run, int attempt, String output) {
+        return complete(run, attempt, output, null);
+    }
 
     /**
      * Ends the live attempt with an error and returns the run's status after it: retrying, or

@@ -22,12 +22,10 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.Supplier;
 import org.jooq.Configuration;
 import org.jooq.JSON;
 import org.jooq.SQLDialect;
 import org.jooq.conf.Settings;
-import org.jooq.exception.DataAccessException;
 import org.jooq.impl.DefaultConfiguration;
 import org.jspecify.annotations.Nullable;
 
@@ -40,10 +38,12 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
 
     private final HikariDataSource pool;
     private final Configuration jooq;
+    private final AttemptCalls attempts;
 
     private PostgresLedger(HikariDataSource pool) {
         this.pool = pool;
         this.jooq = new DefaultConfiguration().set(pool).set(SQLDialect.POSTGRES).set(settings());
+        this.attempts = new AttemptCalls(jooq);
     }
 
     /**
@@ -80,7 +80,7 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
     public void registerHandlers(Collection<String> handlers) {
         // In one order always, so that two workers cannot deadlock over each other's names.
         String[] names = handlers.stream().sorted().toArray(String[]::new);
-        ask(
+        Refusals.ask(
                 ErrorCode.INVALID_REQUEST,
                 () -> {
                     Routines.registerHandlers(jooq, names);
@@ -90,7 +90,7 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
 
     @Override
     public RunId start(StartRun start) {
-        return ask(ErrorCode.INVALID_JSON, () -> new RunId(startRun(start)));
+        return Refusals.ask(ErrorCode.INVALID_JSON, () -> new RunId(startRun(start)));
     }
 
     private UUID startRun(StartRun start) {
@@ -122,44 +122,33 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
 
     @Override
     public RunId startFlow(Tenant tenant, String flow) {
-        return ask(
+        return Refusals.ask(
                 ErrorCode.INVALID_JSON,
                 () -> new RunId(Routines.startFlow(jooq, JSON.valueOf(flow), tenant.name(), null)));
     }
 
     @Override
     public long append(RunId run, @Nullable Integer attempt, String events) {
-        return ask(
-                ErrorCode.INVALID_EVENTS,
-                () -> Routines.append(jooq, run.value(), attempt, JSON.valueOf(events)));
+        return attempt == null
+                ? Refusals.ask(
+                        ErrorCode.INVALID_EVENTS,
+                        () -> Routines.append(jooq, run.value(), null, JSON.valueOf(events)))
+                : attempts.append(run.value(), attempt, events);
     }
 
     @Override
     public Optional<Claim> claim(RunId run, int attempt, String worker) {
-        return ask(
-                ErrorCode.INVALID_REQUEST,
-                () ->
-                        Routines.claim(jooq, run.value(), attempt, worker).stream()
-                                .map(row ->
-                                        new Claim(
-                                                row.getTenant(),
-                                                row.getQueue(),
-                                                row.getHandler(),
-                                                row.getInput().data(),
-                                                row.getNextSeq()))
-                                .findFirst());
+        return attempts.claim(run.value(), attempt, worker);
     }
 
     @Override
-    public long complete(RunId run, int attempt, String output) {
-        return ask(
-                ErrorCode.INVALID_JSON,
-                () -> Routines.complete(jooq, run.value(), attempt, JSON.valueOf(output)));
+    public long complete(RunId run, int attempt, String output, @Nullable String events) {
+        return attempts.complete(run.value(), attempt, output, events);
     }
 
     @Override
     public RunStatus fail(RunId run, int attempt, String error, boolean retryable) {
-        return ask(
+        return Refusals.ask(
                 ErrorCode.INVALID_JSON,
                 () ->
                         RunStatus.of(
@@ -173,14 +162,14 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
 
     @Override
     public RunStatus cancel(RunId run, @Nullable String reason) {
-        return ask(
+        return Refusals.ask(
                 ErrorCode.INVALID_REQUEST,
                 () -> RunStatus.of(Routines.cancel(jooq, run.value(), reason)));
     }
 
     @Override
     public boolean suspend(RunId run, int attempt, Wake wake, @Nullable Long nextSeq) {
-        return ask(
+        return Refusals.ask(
                 ErrorCode.INVALID_REQUEST,
                 () ->
                         Routines.suspend(
@@ -195,26 +184,26 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
 
     @Override
     public long signal(RunId run, String name, String data) {
-        return ask(
+        return Refusals.ask(
                 ErrorCode.INVALID_JSON,
                 () -> Routines.signal(jooq, run.value(), name, JSON.valueOf(data)));
     }
 
     @Override
     public boolean resume(RunId run) {
-        return ask(ErrorCode.INVALID_REQUEST, () -> Routines.resume(jooq, run.value()));
+        return Refusals.ask(ErrorCode.INVALID_REQUEST, () -> Routines.resume(jooq, run.value()));
     }
 
     @Override
     public RunId fork(RunId run, long at, @Nullable RunId id) {
-        return ask(
+        return Refusals.ask(
                 ErrorCode.INVALID_REQUEST,
                 () -> new RunId(Routines.fork(jooq, run.value(), at, value(id))));
     }
 
     @Override
     public Optional<RunId> redrive(RunId run, @Nullable RunId id) {
-        return ask(
+        return Refusals.ask(
                 ErrorCode.INVALID_REQUEST,
                 () ->
                         Optional.ofNullable(Routines.redrive(jooq, run.value(), value(id)))
@@ -223,20 +212,20 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
 
     @Override
     public int redrive(String queue, @Nullable String handler, @Nullable Instant since, int most) {
-        return ask(
+        return Refusals.ask(
                 ErrorCode.INVALID_REQUEST,
                 () -> Routines.redriveQueue(jooq, queue, handler, offset(since), most));
     }
 
     @Override
     public boolean resolve(RunId run) {
-        return ask(ErrorCode.INVALID_REQUEST, () -> Routines.resolve(jooq, run.value()));
+        return Refusals.ask(ErrorCode.INVALID_REQUEST, () -> Routines.resolve(jooq, run.value()));
     }
 
     @Override
     public boolean record(Decision decision) {
         UUID run = RunId.parse(decision.run()).value();
-        return ask(
+        return Refusals.ask(
                 ErrorCode.INVALID_REQUEST,
                 () ->
                         switch (decision) {
@@ -266,7 +255,7 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
 
     @Override
     public QueueSettings changeQueue(String queue, String change) {
-        return ask(
+        return Refusals.ask(
                 ErrorCode.INVALID_JSON,
                 () ->
                         WireJson.read(
@@ -278,29 +267,31 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
 
     @Override
     public QueueState queue(String queue) {
-        return ask(ErrorCode.INVALID_REQUEST, () -> new SelectQueues(queue).from(jooq).getFirst());
+        return Refusals.ask(
+                ErrorCode.INVALID_REQUEST, () -> new SelectQueues(queue).from(jooq).getFirst());
     }
 
     @Override
     public boolean isTopicless(String queue) {
-        return ask(
+        return Refusals.ask(
                 ErrorCode.INVALID_REQUEST,
                 () -> Boolean.TRUE.equals(Routines.isTopicless(jooq, queue)));
     }
 
     @Override
     public List<QueueState> queues() {
-        return ask(ErrorCode.INVALID_REQUEST, () -> new SelectQueues(null).from(jooq));
+        return Refusals.ask(ErrorCode.INVALID_REQUEST, () -> new SelectQueues(null).from(jooq));
     }
 
     @Override
     public int obliterate(String queue, int most) {
-        return ask(ErrorCode.INVALID_REQUEST, () -> Routines.obliterateQueue(jooq, queue, most));
+        return Refusals.ask(
+                ErrorCode.INVALID_REQUEST, () -> Routines.obliterateQueue(jooq, queue, most));
     }
 
     @Override
     public void putSchedule(Tenant tenant, String name, String schedule) {
-        ask(
+        Refusals.ask(
                 ErrorCode.INVALID_JSON,
                 () -> {
                     Routines.putSchedule(jooq, name, JSON.valueOf(schedule), tenant.name());
@@ -310,34 +301,34 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
 
     @Override
     public Optional<ScheduleState> schedule(Tenant tenant, String name) {
-        return ask(
+        return Refusals.ask(
                 ErrorCode.INVALID_REQUEST,
                 () -> SelectSchedules.named(tenant, name).from(jooq).stream().findFirst());
     }
 
     @Override
     public List<ScheduleState> schedules(Tenant tenant, @Nullable String after, int limit) {
-        return ask(
+        return Refusals.ask(
                 ErrorCode.INVALID_REQUEST,
                 () -> SelectSchedules.page(tenant, after, limit).from(jooq));
     }
 
     @Override
     public boolean pauseSchedule(Tenant tenant, String name) {
-        return ask(
+        return Refusals.ask(
                 ErrorCode.INVALID_REQUEST, () -> Routines.pauseSchedule(jooq, name, tenant.name()));
     }
 
     @Override
     public boolean resumeSchedule(Tenant tenant, String name) {
-        return ask(
+        return Refusals.ask(
                 ErrorCode.INVALID_REQUEST,
                 () -> Routines.resumeSchedule(jooq, name, tenant.name()));
     }
 
     @Override
     public void deleteSchedule(Tenant tenant, String name) {
-        ask(
+        Refusals.ask(
                 ErrorCode.INVALID_REQUEST,
                 () -> {
                     Routines.deleteSchedule(jooq, name, tenant.name());
@@ -347,62 +338,56 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
 
     @Override
     public RunId triggerSchedule(Tenant tenant, String name) {
-        return ask(
+        return Refusals.ask(
                 ErrorCode.INVALID_REQUEST,
                 () -> new RunId(Routines.triggerSchedule(jooq, name, tenant.name())));
     }
 
     @Override
     public Optional<Run> run(RunId run) {
-        return ask(ErrorCode.INVALID_REQUEST, () -> new SelectRun(run).from(jooq));
+        return Refusals.ask(ErrorCode.INVALID_REQUEST, () -> new SelectRun(run).from(jooq));
     }
 
     @Override
     public Optional<RunId> runWithKey(Tenant tenant, String idempotencyKey) {
-        return ask(
+        return Refusals.ask(
                 ErrorCode.INVALID_REQUEST,
                 () -> new SelectRunWithKey(tenant, idempotencyKey).from(jooq));
     }
 
     @Override
     public List<Run> runs(RunQuery query) {
-        return ask(ErrorCode.INVALID_REQUEST, () -> new SelectRunPage(query).from(jooq));
+        return Refusals.ask(ErrorCode.INVALID_REQUEST, () -> new SelectRunPage(query).from(jooq));
     }
 
     @Override
     public List<Event> events(RunId run, long from, int limit) {
-        return ask(ErrorCode.INVALID_REQUEST, () -> new SelectEvents(run, from, limit).from(jooq));
+        return Refusals.ask(
+                ErrorCode.INVALID_REQUEST, () -> new SelectEvents(run, from, limit).from(jooq));
     }
 
     @Override
     public int shards() {
-        return ask(
+        return Refusals.ask(
                 ErrorCode.INTERNAL,
                 () -> jooq.dsl().select(CLUSTER.SHARDS).from(CLUSTER).fetchSingle().value1());
     }
 
     @Override
     public int makePartitions(int daysAhead) {
-        return ask(ErrorCode.INVALID_REQUEST, () -> Routines.makeOutboxPartitions(jooq, daysAhead));
+        return Refusals.ask(
+                ErrorCode.INVALID_REQUEST, () -> Routines.makeOutboxPartitions(jooq, daysAhead));
     }
 
     @Override
     public int deleteLapsed(int most) {
-        return ask(ErrorCode.INVALID_REQUEST, () -> Routines.deleteLapsed(jooq, most));
+        return Refusals.ask(ErrorCode.INVALID_REQUEST, () -> Routines.deleteLapsed(jooq, most));
     }
 
     /** Closes the connections; calls under way, and all later ones, fail. */
     @Override
     public void close() {
         pool.close();
-    }
-
-    private static <T> T ask(ErrorCode malformed, Supplier<T> question) {
-        try {
-            return question.get();
-        } catch (DataAccessException e) {
-            throw Refusals.of(e, malformed);
-        }
     }
 
     private static @Nullable UUID value(@Nullable RunId id) {

@@ -6,6 +6,8 @@ import java.sql.SQLException;
 import java.sql.SQLNonTransientConnectionException;
 import java.sql.SQLTransientConnectionException;
 import java.util.Objects;
+import java.util.function.Supplier;
+import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
@@ -14,6 +16,19 @@ import org.postgresql.util.ServerErrorMessage;
 final class Refusals {
 
     private Refusals() {}
+
+    /**
+     * The answer, or the failure as the port throws it.
+     *
+     * @param malformed the code where the caller's JSON is no JSON
+     */
+    static <T> T ask(ErrorCode malformed, Supplier<T> question) {
+        try {
+            return question.get();
+        } catch (DataAccessException e) {
+            throw of(e, malformed);
+        }
+    }
 
     /**
      * The failure as the port throws it.

@@ -103,6 +103,34 @@ interface AttemptContract extends LedgerContract {
     }
 
     @Test
+    default void complete_appends_the_last_events_before_its_own() {
+        // Given
+        RunId run = running();
+        String events =
+                "[{\"type\":\"a\",\"data\":[1]}, {\"type\":\"b\",\"data\":{ \"x\": [] }}]\n";
+
+        // When
+        long seq = ledger().complete(run, 1, "3", events);
+        long again = ledger().complete(run, 1, "3", events);
+
+        // Then
+        assertEquals(List.of(4L, 4L), List.of(seq, again));
+        assertEquals(
+                List.of("2 1 a [1]", "3 1 b { \"x\": [] }", "4 1 run.completed {\"output\":3}"),
+                log(run).subList(2, log(run).size()));
+    }
+
+    @Test
+    default void complete_with_events_it_does_not_take_is_refused() {
+        RunId run = running();
+        refuses(ErrorCode.INVALID_EVENTS, run, () -> ledger().complete(run, 1, "1", "[]"));
+        refuses(
+                ErrorCode.INVALID_EVENTS,
+                run,
+                () -> ledger().complete(run, 1, "1", "[{\"type\":\"run.x\",\"data\":1}]"));
+    }
+
+    @Test
     default void complete_said_twice_writes_once() {
         // Given
         RunId run = running();

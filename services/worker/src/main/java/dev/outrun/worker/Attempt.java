@@ -81,18 +81,11 @@ final class Attempt {
     void keep(Claim claim) throws InterruptedException {
         log.debug("attempt starts {} handler={}", key, claim.handler());
         startHandler(claim);
-        OutrunException refusal = append();
-        if (refusal == null) {
-            // Set before the buffer ends, and the buffer has ended.
-            Outcome reached = outcome.get();
-            ending.say(reached == null ? Stop.WORKER_STOPPED.outcome() : reached);
-        } else if (Ending.isNotOurs(refusal)) {
-            log.info("attempt is not ours any more {} code={}", key, refusal.code());
-        } else {
-            // Not tried again: whether the events were committed is not known, and the next
-            // attempt finds out from the history.
-            log.warn("events not appended {} code={}", key, refusal.code());
-            ending.say(Outcome.refused(refusal));
+        try {
+            append();
+        } finally {
+            // Whoever of the handler's threads still waits for the last events.
+            buffer.stop(new RunStoppedException("the attempt has ended", null));
         }
         handlerGone.await();
     }
@@ -138,19 +131,26 @@ final class Attempt {
         return Outcome.thrown(thrown);
     }
 
-    /** Appends batches until the handler has ended; what the ledger refused, if it did. */
-    private @Nullable OutrunException append() throws InterruptedException {
-        for (EventBuffer.Batch batch = buffer.take(); batch != null; batch = buffer.take()) {
+    /** Appends batches until the handler has ended, and says how, with the last of them. */
+    private void append() throws InterruptedException {
+        EventBuffer.Batch batch = buffer.take();
+        while (batch != null && !batch.isLast()) {
             try {
                 ledger.append(key.run(), key.number(), batch.json());
                 buffer.appended(batch);
             } catch (OutrunException e) {
                 buffer.stop(new RunStoppedException(String.valueOf(e.getMessage()), e));
                 interruptHandler();
-                return e;
+                ending.refused(e);
+                return;
             }
+            batch = buffer.take();
         }
-        return null;
+        // Set before the buffer ends, and the buffer has ended.
+        Outcome reached = outcome.get();
+        ending.say(
+                reached == null ? Stop.WORKER_STOPPED.outcome() : reached,
+                batch == null ? null : batch.json());
     }
 
     private void interruptHandler() {

@@ -2,6 +2,7 @@ package dev.outrun.worker;
 
 import dev.outrun.ledger.Ledger;
 import dev.outrun.schema.error.OutrunException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,8 +21,53 @@ final class Ending {
         this.untilAnswered = untilAnswered;
     }
 
-    /** Until it is answered. An output that the ledger refuses is a failed attempt. */
-    void say(Outcome how) throws InterruptedException {
+    /**
+     * Says it, and the events before it that are not appended yet, until it is answered. Where the
+     * ledger refuses those, or an output, the attempt has failed.
+     *
+     * @param last events as {@link Ledger#append} takes them; null is none
+     */
+    void say(Outcome how, @Nullable String last) throws InterruptedException {
+        if (last == null) {
+            say(how);
+        } else if (!(how instanceof Outcome.Completed(String output)) || !completed(output, last)) {
+            try {
+                ledger.append(key.run(), key.number(), last);
+            } catch (OutrunException refusal) {
+                refused(refusal);
+                return;
+            }
+            say(how);
+        }
+    }
+
+    /** Says that events were not appended, which ends the attempt. */
+    void refused(OutrunException refusal) throws InterruptedException {
+        if (isNotOurs(refusal)) {
+            log.info("attempt is not ours any more {} code={}", key, refusal.code());
+        } else {
+            // Not tried again: whether the events were committed is not known, and the next
+            // attempt finds out from the history.
+            log.warn("events not appended {} code={}", key, refusal.code());
+            say(Outcome.refused(refusal));
+        }
+    }
+
+    /** In one transaction; false if one of the two is refused: said apart, it shows which. */
+    private boolean completed(String output, String last) throws InterruptedException {
+        try {
+            untilAnswered.ask(key, () -> ledger.complete(key.run(), key.number(), output, last));
+            return true;
+        } catch (OutrunException refusal) {
+            if (isNotOurs(refusal)) {
+                refused(refusal);
+                return true;
+            }
+            return false;
+        }
+    }
+
+    private void say(Outcome how) throws InterruptedException {
         try {
             switch (how) {
                 case Outcome.Completed(String output) ->
@@ -48,7 +94,7 @@ final class Ending {
     }
 
     /** Whether what the ledger refused is refused because somebody else ended the attempt. */
-    static boolean isNotOurs(OutrunException refusal) {
+    private static boolean isNotOurs(OutrunException refusal) {
         return switch (refusal.code()) {
             case STALE_ATTEMPT, RUN_CLOSED, UNKNOWN_RUN -> true;
             default -> false;

@@ -23,8 +23,12 @@ final class EventBuffer implements EventSink {
 
     private static final int WAITING_BYTES_MAX = 4 * BATCH_BYTES;
 
-    /** Consecutive events as one append. */
-    record Batch(String json, int events) {}
+    /**
+     * Consecutive events as one append.
+     *
+     * @param isLast whether no event can come after them
+     */
+    record Batch(String json, int events, boolean isLast) {}
 
     private record Waiting(String json, int bytes, long since) {}
 
@@ -157,7 +161,7 @@ final class EventBuffer implements EventSink {
         }
         waitingBytes -= bytes;
         changed.signalAll();
-        return new Batch(json.append(']').toString(), events);
+        return new Batch(json.append(']').toString(), events, ended && waiting.isEmpty());
     }
 
     private void check() {

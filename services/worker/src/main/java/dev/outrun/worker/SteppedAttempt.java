@@ -72,15 +72,15 @@ public final class SteppedAttempt {
             return;
         }
         Outcome reached = handle();
-        OutrunException refusal = sink.end();
         if (dead) {
             return;
         }
         Ending ending = new Ending(key, ledger, new UntilAnswered(NO_WAIT, new CountDownLatch(0)));
+        OutrunException refusal = sink.refusal();
         if (refusal == null) {
-            ending.say(reached);
-        } else if (!Ending.isNotOurs(refusal)) {
-            ending.say(Outcome.refused(refusal));
+            ending.say(reached, sink.rest());
+        } else {
+            ending.refused(refusal);
         }
     }
 
@@ -136,22 +136,28 @@ public final class SteppedAttempt {
             }
         }
 
-        /** Appends what is left; what the ledger refused, if it did. */
-        synchronized @Nullable OutrunException end() {
-            if (refusal == null && !dead) {
-                append();
-            }
+        /** What the ledger refused, if it did. */
+        synchronized @Nullable OutrunException refusal() {
             return refusal;
         }
 
-        private void append() {
+        /** What is not appended; null where there is nothing. */
+        synchronized @Nullable String rest() {
             if (count == 0) {
-                return;
+                return null;
             }
             String batch = events.append(']').toString();
             events.setLength(0);
             count = 0;
             bytes = 0;
+            return batch;
+        }
+
+        private void append() {
+            String batch = rest();
+            if (batch == null) {
+                return;
+            }
             try {
                 ledger.append(key.run(), key.number(), batch);
             } catch (OutrunException e) {

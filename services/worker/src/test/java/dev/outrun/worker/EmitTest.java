@@ -56,6 +56,50 @@ final class EmitTest {
     }
 
     @Test
+    void last_events_are_appended_with_the_end() throws Exception {
+        // Given
+        worker(
+                PATIENT,
+                (run, input) -> {
+                    run.emit("n", 0);
+                    run.flush();
+                    run.emit("n", 1);
+                    return null;
+                });
+
+        // When
+        RunId run = loopback.start("emitter", "1");
+        loopback.await(run, EventTypes.COMPLETED);
+
+        // Then
+        assertEquals(
+                List.of(
+                        "[{\"type\":\"n\",\"data\":0}]",
+                        "with the end [{\"type\":\"n\",\"data\":1}]"),
+                List.copyOf(appends));
+        assertEquals(numbers(2), emitted(run));
+    }
+
+    @Test
+    void events_before_an_output_that_is_refused_are_kept() throws Exception {
+        // Given
+        worker(
+                PATIENT,
+                (run, input) -> {
+                    run.emit("n", 0);
+                    return "x".repeat(1 << 20);
+                });
+
+        // When
+        RunId run = loopback.start("emitter", "1");
+        Event failed = loopback.await(run, EventTypes.FAILED);
+
+        // Then
+        assertEquals(numbers(1), emitted(run));
+        assertTrue(Loopback.data(failed).contains("\"payload_too_large\""));
+    }
+
+    @Test
     void events_that_fill_a_batch_do_not_wait() throws Exception {
         // Given
         int events = 2 * EventBuffer.BATCH_EVENTS + 7;
@@ -293,6 +337,8 @@ final class EmitTest {
             throws Exception {
         if (method.equals("append")) {
             appends.add((String) arguments[2]);
+        } else if (method.equals("complete") && arguments.length > 3) {
+            appends.add("with the end " + arguments[3]);
         }
         return call.run();
     }

@@ -291,14 +291,19 @@ final class WorkerTest {
         loopback.worker(
                 Loopback.config(),
                 losingTheFirstAnswerOf("complete"),
-                Map.of("once", (run, input) -> "done"));
+                Map.of(
+                        "once",
+                        (run, input) -> {
+                            run.emit("n", 1);
+                            return "done";
+                        }));
 
         // When
         RunId run = loopback.start("once", "1");
         loopback.await(run, EventTypes.COMPLETED);
 
-        // Then
-        assertEquals(3, loopback.log(run).size());
+        // Then: the event that was said with it, once too
+        assertEquals(4, loopback.log(run).size());
     }
 
     @Test
@@ -311,6 +316,7 @@ final class WorkerTest {
                         "writer",
                         (run, input) -> {
                             run.emit("n", run.attempt());
+                            run.flush();
                             return null;
                         }));
 

@@ -115,9 +115,8 @@ public final class InMemoryLedger implements Ledger {
             boolean admitted =
                     attempt == null || run.isLive(attempt) || (attempt == 0 && run.attempt == 0);
             MemoryRuns.require(admitted, ErrorCode.STALE_ATTEMPT, "attempt " + attempt);
-            Instant now = state.now();
             long first = run.log.size();
-            parsed.forEach(event -> state.written(run, run.write(event.type(), event.data(), now)));
+            state.append(run, parsed);
             return first;
         });
     }
@@ -148,14 +147,16 @@ public final class InMemoryLedger implements Ledger {
     }
 
     @Override
-    public long complete(RunId id, int attempt, String output) {
+    public long complete(RunId id, int attempt, String output, @Nullable String events) {
         MemoryJson.checkPayload("output", output);
+        List<MemoryJson.TypeAndData> last = events == null ? List.of() : MemoryJson.events(events);
         return transaction(() -> {
             MemoryRun run = state.known(id);
             if (run.status == RunStatus.COMPLETED && run.attempt == attempt) {
                 return run.log.size() - 1L;
             }
             state.requireLive(run, attempt);
+            state.append(run, last);
             run.output = output;
             String data = "{\"output\":" + output + "}";
             return state.finish(run, RunStatus.COMPLETED, EventTypes.COMPLETED, data);

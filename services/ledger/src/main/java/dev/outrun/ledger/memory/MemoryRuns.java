@@ -164,6 +164,11 @@ final class MemoryRuns {
                 run.log.size());
     }
 
+    void append(MemoryRun run, List<MemoryJson.TypeAndData> events) {
+        Instant now = now();
+        events.forEach(event -> written(run, run.write(event.type(), event.data(), now)));
+    }
+
     RunStatus failLive(MemoryRun run, String error, boolean retryable) {
         run.error = error;
         if (run.cancelRequested) {
