@@ -107,21 +107,21 @@ language sql immutable as $$
     select length(name) <= 63 and name ~ '^[a-z0-9][a-z0-9._-]*$'
 $$;
 
+-- The shard at this place of a queue's, counted round and round over its width.
+create function outrun.shard_at(queue text, place bigint, width int, shards int) returns int
+language sql immutable as $$
+    select (((hashtextextended(queue, 0) & 1073741823) + place % least(width, shards)) % shards)::int
+$$;
+
 -- Only reads the queue's row: one written here would be locked until the caller's transaction ends, and hold up every
 -- other start in that queue.
 create function outrun.shard_in_queue(queue text, place bigint) returns int
 language plpgsql stable as $$
-declare
-    shards int;
-    width  int;
 begin
-    select c.shards into shards from outrun.cluster c;
-    select q.width into width from outrun.queue q where q.name = shard_in_queue.queue;
-    return ((hashtextextended(queue, 0) & 1073741823) + place % least(coalesce(width, 1), shards)) % shards;
+    return (
+        select outrun.shard_at(queue, place, coalesce(q.width, 1), c.shards)
+        from outrun.cluster c left join outrun.queue q on q.name = shard_in_queue.queue);
 end $$;
-comment on function outrun.shard_in_queue is
-    'The shard at this place of a queue''s, counted round and round over its width.';
-
 create function outrun.is_topicless(queue text) returns boolean
 language plpgsql stable as $$
 begin
@@ -179,8 +179,9 @@ language plpgsql as $$
 declare
     at        timestamptz := clock_timestamp();
     run       uuid := coalesce(start_run.id, outrun.new_run_id());
+    known     boolean;
     shard     int;
-    topicless boolean := outrun.is_topicless(queue);
+    topicless boolean;
     existing  uuid;
 begin
     if tenant is null or length(tenant) > 63 or tenant !~ '^[a-z0-9][a-z0-9-]*$' or tenant = 'outrun' then
@@ -211,15 +212,21 @@ begin
         raise exception 'the input has % bytes, more than 1048576', octet_length(input::text)
             using errcode = 'OR006', hint = 'payload too large';
     end if;
-    if not exists (select from outrun.handler h where h.name = start_run.handler) then
+    select h.name is not null, case when q.run_topics = 'none' then true end,
+           -- All runs of one concurrency key are in one shard, which alone can count them.
+           outrun.shard_at(start_run.queue, hashtextextended(coalesce(start_run.concurrency_key, run::text), 0) & 1073741823,
+                           coalesce(q.width, 1), c.shards)
+    into known, topicless, shard
+    from outrun.cluster c
+    left join outrun.handler h on h.name = start_run.handler
+    left join outrun.queue q on q.name = start_run.queue;
+    if not known then
         raise exception 'unknown handler %', handler
             using errcode = 'OR004', hint = 'unknown handler';
     end if;
     if retry is not null then
         perform outrun.check_retry(retry);
     end if;
-    -- All runs of one concurrency key are in one shard, which alone can count them.
-    shard := outrun.shard_in_queue(queue, hashtextextended(coalesce(concurrency_key, run::text), 0) & 1073741823);
 
     insert into outrun.run (id, tenant, queue, handler, shard, topicless, priority, concurrency_key, status, next_seq, input,
                             idempotency_key, run_at, parent_id, on_failure, detached, wake_children,
@@ -531,61 +538,48 @@ comment on function outrun.cancel is
 -- has the place of its question, from 1.
 
 create function outrun.claim_all(runs uuid[], attempts int[], workers text[])
-returns table (place bigint, tenant text, queue text, handler text, input json, next_seq bigint)
+returns table (place int, tenant text, queue text, handler text, input json, next_seq bigint)
 language plpgsql as $$
-declare
-    due record;
 begin
-    for due in
-        select c.place, c.run, c.attempt, c.worker
-        from unnest(runs, attempts, workers) with ordinality c(run, attempt, worker, place)
-        join outrun.run t on t.id = c.run
-        left join outrun.queue q on q.name = t.queue
-        where t.attempt = c.attempt - 1 and t.status in ('queued', 'retrying')
+    for i in 1 .. cardinality(runs) loop
+        perform from outrun.run t left join outrun.queue q on q.name = t.queue
+        where t.id = runs[i] and t.attempt = attempts[i] - 1 and t.status in ('queued', 'retrying')
           and coalesce(q.concurrency, q.concurrency_per_key, q.rate_limit) is null
           and (q.name is null or pg_try_advisory_xact_lock_shared(outrun.queue_lock(q.name)))
-        order by c.run, c.place
-        for no key update of t skip locked
-    loop
-        return query select due.place, c.* from outrun.claim(due.run, due.attempt, due.worker) c;
+        for no key update of t skip locked;
+        if found then
+            return query select i, c.* from outrun.claim(runs[i], attempts[i], workers[i]) c;
+        end if;
     end loop;
 end $$;
 
-create function outrun.append_all(runs uuid[], attempts int[], events json[]) returns table (place bigint, seq bigint)
+create function outrun.append_all(runs uuid[], attempts int[], events json[]) returns table (place int, seq bigint)
 language plpgsql as $$
-declare
-    due record;
 begin
-    for due in
-        select a.place, a.run, a.attempt, a.events
-        from unnest(runs, attempts, append_all.events) with ordinality a(run, attempt, events, place)
-        join outrun.run t on t.id = a.run
-        where t.attempt = a.attempt and t.status = 'running'
-        order by a.run, a.place
-        for no key update of t skip locked
-    loop
-        place := due.place;
-        seq := outrun.append(due.run, due.attempt, due.events);
-        return next;
+    for i in 1 .. cardinality(runs) loop
+        perform from outrun.run t
+        where t.id = runs[i] and t.attempt = attempts[i] and t.status = 'running'
+        for no key update skip locked;
+        if found then
+            place := i;
+            seq := outrun.append(runs[i], attempts[i], events[i]);
+            return next;
+        end if;
     end loop;
 end $$;
 
 create function outrun.complete_all(runs uuid[], attempts int[], outputs json[], events json[])
-returns table (place bigint, seq bigint)
+returns table (place int, seq bigint)
 language plpgsql as $$
-declare
-    due record;
 begin
-    for due in
-        select c.place, c.run, c.attempt, c.output, c.events
-        from unnest(runs, attempts, outputs, complete_all.events) with ordinality c(run, attempt, output, events, place)
-        join outrun.run t on t.id = c.run
-        where t.attempt = c.attempt and t.status = 'running' and t.parent_id is null
-        order by c.run, c.place
-        for no key update of t skip locked
-    loop
-        place := due.place;
-        seq := outrun.complete(due.run, due.attempt, due.output, due.events);
-        return next;
+    for i in 1 .. cardinality(runs) loop
+        perform from outrun.run t
+        where t.id = runs[i] and t.attempt = attempts[i] and t.status = 'running' and t.parent_id is null
+        for no key update skip locked;
+        if found then
+            place := i;
+            seq := outrun.complete(runs[i], attempts[i], outputs[i], events[i]);
+            return next;
+        end if;
     end loop;
 end $$;

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
-import java.util.function.ToLongFunction;
+import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import org.jooq.Configuration;
 import org.jooq.JSON;
@@ -155,8 +155,8 @@ final class AttemptCalls {
 
     /** Answers by the places of their questions, which are counted from 1 there. */
     private static <R extends Record, A> Map<Integer, A> placed(
-            Result<R> rows, ToLongFunction<R> place, Function<R, A> answer) {
+            Result<R> rows, ToIntFunction<R> place, Function<R, A> answer) {
         return rows.stream()
-                .collect(Collectors.toMap(row -> (int) place.applyAsLong(row) - 1, answer));
+                .collect(Collectors.toMap(row -> place.applyAsInt(row) - 1, answer));
     }
 }
