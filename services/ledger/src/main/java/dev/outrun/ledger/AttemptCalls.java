@@ -156,7 +156,6 @@ final class AttemptCalls {
     /** Answers by the places of their questions, which are counted from 1 there. */
     private static <R extends Record, A> Map<Integer, A> placed(
             Result<R> rows, ToIntFunction<R> place, Function<R, A> answer) {
-        return rows.stream()
-                .collect(Collectors.toMap(row -> place.applyAsInt(row) - 1, answer));
+        return rows.stream().collect(Collectors.toMap(row -> place.applyAsInt(row) - 1, answer));
     }
 }
