@@ -47,8 +47,11 @@ public record EngineProperties(StreamsProcess process, Guarantee guarantee) {
         properties.put(StreamsConfig.POLL_MS_CONFIG, 10L);
         // An event is handed over when it is there: no waiting for a fuller fetch.
         StreamsProcess.consumer(properties, ConsumerConfig.FETCH_MIN_BYTES_CONFIG, 1);
-        // A task waits for nobody: the default of 5 ms would be most of a hop.
+        // A task waits for nobody: the default of 5 ms would be most of a hop. What comes while a
+        // request is under way leaves together with the next: few and full ones under load.
         StreamsProcess.producer(properties, ProducerConfig.LINGER_MS_CONFIG, 0);
+        StreamsProcess.producer(
+                properties, ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
         return properties;
     }
 }

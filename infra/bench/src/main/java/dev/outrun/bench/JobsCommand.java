@@ -62,7 +62,7 @@ final class JobsCommand implements Callable<Integer> {
 
     @Option(
             names = "--warm-up",
-            defaultValue = "20",
+            defaultValue = "60",
             description = "Seconds before the first one (default: ${DEFAULT-VALUE}).")
     int warmUp;
 
