@@ -12,8 +12,6 @@ import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.RunStatus;
 import dev.outrun.teststack.TestStack;
 import dev.outrun.teststack.TestStackExtension;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -127,15 +125,8 @@ final class AttemptCallsTest implements LedgerContract {
         // Given
         RunId locked = running();
         List<RunId> others = Stream.generate(this::running).limit(5).toList();
-        try (Connection writing = stack.dataSource().getConnection()) {
-            writing.setAutoCommit(false);
-            try (PreparedStatement append =
-                    writing.prepareStatement("select outrun.append(?, 1, ?::json)")) {
-                append.setObject(1, locked.value());
-                append.setString(2, EVENTS);
-                append.execute();
-            }
-
+        try (OpenTransaction writing =
+                OpenTransaction.of(stack, "select outrun.append(?, 1, '" + EVENTS + "')", locked)) {
             // When: five times as many as batches there may be
             List<Future<Long>> waiting =
                     Stream.generate(() -> callers.submit(() -> ledger.append(locked, 1, EVENTS)))

@@ -91,9 +91,9 @@ final class LogAheadOfTableTest implements LedgerContract {
     void claim_that_comes_late_waits_for_nobody() throws Exception {
         RunId run = running();
 
-        try (Connection writing = stack.dataSource().getConnection()) {
-            execute(writing, "select outrun.append(?, 1, '[{\"type\":\"a\"}]')", run);
-
+        try (OpenTransaction _ =
+                OpenTransaction.of(
+                        stack, "select outrun.append(?, 1, '[{\"type\":\"a\"}]')", run)) {
             assertTrue(ledger.claim(run, 1, WORKER).isPresent());
             assertFalse(ledger.claim(run, 1, "other@1").isPresent());
         }
@@ -162,21 +162,12 @@ final class LogAheadOfTableTest implements LedgerContract {
 
     /** What the call answers that is made before the writer's transaction has ended. */
     private <T> T ahead(String write, RunId run, Callable<T> call) throws Exception {
-        try (Connection writing = stack.dataSource().getConnection();
+        try (OpenTransaction writing = OpenTransaction.of(stack, write, run);
                 ExecutorService caller = Executors.newSingleThreadExecutor()) {
-            execute(writing, write, run);
             Future<T> answer = caller.submit(call);
             awaitWaiting();
             writing.commit();
             return answer.get();
-        }
-    }
-
-    private static void execute(Connection writing, String sql, RunId run) throws SQLException {
-        writing.setAutoCommit(false);
-        try (PreparedStatement statement = writing.prepareStatement(sql)) {
-            statement.setObject(1, run.value());
-            statement.execute();
         }
     }
 

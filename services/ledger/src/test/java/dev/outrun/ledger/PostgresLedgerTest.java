@@ -201,14 +201,10 @@ final class PostgresLedgerTest
         List<String> before = log(run);
 
         // When
-        try (Connection connection = stack.dataSource().getConnection();
-                PreparedStatement append =
-                        connection.prepareStatement(
-                                "select outrun.append(?, 1, '[{\"type\":\"lost\"}]')")) {
-            connection.setAutoCommit(false);
-            append.setObject(1, run.value());
-            append.execute();
-            connection.rollback();
+        try (OpenTransaction lost =
+                OpenTransaction.of(
+                        stack, "select outrun.append(?, 1, '[{\"type\":\"lost\"}]')", run)) {
+            lost.rollback();
         }
 
         // Then
@@ -292,8 +288,9 @@ final class PostgresLedgerTest
         try (PostgresLedger single =
                         PostgresLedger.open(new LedgerConfig(stack.postgres(), 1, "terminated"));
                 ExecutorService caller = Executors.newSingleThreadExecutor();
-                Connection locking = stack.dataSource().getConnection()) {
-            lock(run, locking);
+                OpenTransaction locking =
+                        OpenTransaction.of(
+                                stack, "select from outrun.run where id = ? for update", run)) {
             Future<Long> waiting =
                     caller.submit(() -> single.append(run, 1, "[{\"type\":\"lost\"}]"));
 
@@ -336,15 +333,6 @@ final class PostgresLedgerTest
         // Then
         for (Throwable at = refusal; at != null; at = at.getCause()) {
             assertFalse(String.valueOf(at.getMessage()).contains("hunter2"), at.getMessage());
-        }
-    }
-
-    private static void lock(RunId run, Connection locking) throws SQLException {
-        locking.setAutoCommit(false);
-        try (PreparedStatement select =
-                locking.prepareStatement("select from outrun.run where id = ? for update")) {
-            select.setObject(1, run.value());
-            select.execute();
         }
     }
 
