@@ -12,25 +12,23 @@ import dev.outrun.schema.analytics.WindowKey;
 import dev.outrun.schema.analytics.WindowSum;
 import dev.outrun.schema.event.Event;
 import dev.outrun.streams.DeadLetters;
+import dev.outrun.streams.MemoryStores;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.apache.kafka.common.serialization.Serde;
-import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.processor.api.MockProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueStore;
-import org.apache.kafka.streams.state.Stores;
 import org.junit.jupiter.api.Test;
 
 /** A node stops, and another goes on from what it has stored. */
 final class AnalyticsTakeOverTest {
 
     private final KeyValueStore<String, RunTrack> runs =
-            openStore(ShardAnalytics.RUNS_STORE, new RunTrackSerde());
+            MemoryStores.open(ShardAnalytics.RUNS_STORE, new RunTrackSerde());
     private final KeyValueStore<String, WindowSum> windows =
-            openStore(ShardAnalytics.WINDOWS_STORE, new WindowSumSerde());
+            MemoryStores.open(ShardAnalytics.WINDOWS_STORE, new WindowSumSerde());
     private Instant now = START;
     private MockProcessorContext<WindowKey, Object> context = new MockProcessorContext<>();
     private AnalyticsProcessor processor = takeOver();
@@ -150,16 +148,5 @@ final class AnalyticsTakeOverTest {
         context.forwarded()
                 .forEach(each -> windows.put(each.record().key(), (Window) each.record().value()));
         return new Said(windows);
-    }
-
-    private static <T> KeyValueStore<String, T> openStore(String name, Serde<T> values) {
-        KeyValueStore<String, T> store =
-                Stores.keyValueStoreBuilder(
-                                Stores.inMemoryKeyValueStore(name), Serdes.String(), values)
-                        .withLoggingDisabled()
-                        .withCachingDisabled()
-                        .build();
-        store.init(new MockProcessorContext<>().getStateStoreContext(), store);
-        return store;
     }
 }

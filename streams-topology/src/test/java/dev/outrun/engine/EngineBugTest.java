@@ -8,13 +8,10 @@ import dev.outrun.engine.run.TestLog;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.topic.Topics;
 import dev.outrun.streams.DeadLetters;
+import dev.outrun.streams.MemoryStores;
 import java.util.List;
-import org.apache.kafka.common.serialization.Serde;
-import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.processor.api.MockProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
-import org.apache.kafka.streams.state.KeyValueStore;
-import org.apache.kafka.streams.state.Stores;
 import org.junit.jupiter.api.Test;
 
 /** A bug of ours, behind the point where a run has been stored, takes a thread down once. */
@@ -56,9 +53,9 @@ final class EngineBugTest {
     /** A thread that finds nothing stored. */
     private ShardProcessor start() {
         context = new Context();
-        context.addStateStore(open(Shard.RUNS_STORE, Stored.RUNS));
-        context.addStateStore(open(Shard.QUEUES_STORE, Stored.QUEUES));
-        context.addStateStore(open(Shard.SCHEDULES_STORE, Stored.SCHEDULES));
+        context.addStateStore(MemoryStores.open(Shard.RUNS_STORE, Stored.RUNS));
+        context.addStateStore(MemoryStores.open(Shard.QUEUES_STORE, Stored.QUEUES));
+        context.addStateStore(MemoryStores.open(Shard.SCHEDULES_STORE, Stored.SCHEDULES));
         context.setCurrentSystemTimeMs(EngineScenario.START.toEpochMilli());
         processor = new ShardProcessor(TOPICS, EngineSettings.DEFAULT, letters, new ShardHost() {});
         processor.init(context);
@@ -80,17 +77,6 @@ final class EngineBugTest {
         return context.forwarded(sink).stream()
                 .<Object>map(forward -> forward.record().value())
                 .toList();
-    }
-
-    private static <T> KeyValueStore<String, T> open(String name, Serde<T> values) {
-        KeyValueStore<String, T> store =
-                Stores.keyValueStoreBuilder(
-                                Stores.inMemoryKeyValueStore(name), Serdes.String(), values)
-                        .withLoggingDisabled()
-                        .withCachingDisabled()
-                        .build();
-        store.init(new MockProcessorContext<>().getStateStoreContext(), store);
-        return store;
     }
 
     /** Where one task cannot be sent. */

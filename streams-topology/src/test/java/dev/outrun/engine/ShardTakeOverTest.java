@@ -12,15 +12,13 @@ import dev.outrun.schema.event.Event;
 import dev.outrun.schema.topic.Topics;
 import dev.outrun.schema.work.Decision;
 import dev.outrun.streams.DeadLetters;
+import dev.outrun.streams.MemoryStores;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import org.apache.kafka.common.serialization.Serde;
-import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.processor.api.MockProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueStore;
-import org.apache.kafka.streams.state.Stores;
 import org.junit.jupiter.api.Test;
 
 /** An engine dies, and another goes on from the runs it has stored. */
@@ -28,11 +26,12 @@ final class ShardTakeOverTest {
 
     private static final Topics TOPICS = new Topics("test");
 
-    private final KeyValueStore<String, OpenRun> store = open(Shard.RUNS_STORE, Stored.RUNS);
+    private final KeyValueStore<String, OpenRun> store =
+            MemoryStores.open(Shard.RUNS_STORE, Stored.RUNS);
     private final KeyValueStore<String, StoredQueue> queues =
-            open(Shard.QUEUES_STORE, Stored.QUEUES);
+            MemoryStores.open(Shard.QUEUES_STORE, Stored.QUEUES);
     private final KeyValueStore<String, Schedule> schedules =
-            open(Shard.SCHEDULES_STORE, Stored.SCHEDULES);
+            MemoryStores.open(Shard.SCHEDULES_STORE, Stored.SCHEDULES);
     private Instant now = EngineScenario.START;
     private MockProcessorContext<ShardKey, Object> context = new MockProcessorContext<>();
     private final TestLog queueLog = log("the queue's");
@@ -262,16 +261,5 @@ final class ShardTakeOverTest {
         return context.forwarded(sink).stream()
                 .<Object>map(forward -> forward.record().value())
                 .toList();
-    }
-
-    private static <T> KeyValueStore<String, T> open(String name, Serde<T> values) {
-        KeyValueStore<String, T> store =
-                Stores.keyValueStoreBuilder(
-                                Stores.inMemoryKeyValueStore(name), Serdes.String(), values)
-                        .withLoggingDisabled()
-                        .withCachingDisabled()
-                        .build();
-        store.init(new MockProcessorContext<>().getStateStoreContext(), store);
-        return store;
     }
 }
