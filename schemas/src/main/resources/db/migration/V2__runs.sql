@@ -180,8 +180,10 @@ declare
     at        timestamptz := clock_timestamp();
     run       uuid := coalesce(start_run.id, outrun.new_run_id());
     known     boolean;
-    shard     int;
     topicless boolean;
+    width     int;
+    shards    int;
+    shard     int;
     existing  uuid;
 begin
     if tenant is null or length(tenant) > 63 or tenant !~ '^[a-z0-9][a-z0-9-]*$' or tenant = 'outrun' then
@@ -212,11 +214,8 @@ begin
         raise exception 'the input has % bytes, more than 1048576', octet_length(input::text)
             using errcode = 'OR006', hint = 'payload too large';
     end if;
-    select h.name is not null, case when q.run_topics = 'none' then true end,
-           -- All runs of one concurrency key are in one shard, which alone can count them.
-           outrun.shard_at(start_run.queue, hashtextextended(coalesce(start_run.concurrency_key, run::text), 0) & 1073741823,
-                           coalesce(q.width, 1), c.shards)
-    into known, topicless, shard
+    select h.name is not null, case when q.run_topics = 'none' then true end, coalesce(q.width, 1), c.shards
+    into known, topicless, width, shards
     from outrun.cluster c
     left join outrun.handler h on h.name = start_run.handler
     left join outrun.queue q on q.name = start_run.queue;
@@ -227,6 +226,9 @@ begin
     if retry is not null then
         perform outrun.check_retry(retry);
     end if;
+    -- All runs of one concurrency key are in one shard, which alone can count them. (Within the query above, the server
+    -- would make its plan anew for each start: half of a start's cost.)
+    shard := outrun.shard_at(queue, hashtextextended(coalesce(concurrency_key, run::text), 0) & 1073741823, width, shards);
 
     insert into outrun.run (id, tenant, queue, handler, shard, topicless, priority, concurrency_key, status, next_seq, input,
                             idempotency_key, run_at, parent_id, on_failure, detached, wake_children,
@@ -533,9 +535,35 @@ comment on function outrun.cancel is
     'Asks for the end of a run and returns its status: cancelled at once where no attempt is live, else running '
     'until the worker has stopped. Saying it twice is harmless. Raises OR001, OR002.';
 
--- The calls of attempts, for many at a time, in one transaction: a commit costs as much as what is done in it. What would
--- wait for somebody, or be refused, is left out, to be asked alone; so is whatever locks more than its own run. An answer
--- has the place of its question, from 1.
+-- Starts and the calls of attempts, for many runs at a time, in one transaction: a commit costs as much as what is done
+-- in it. What would wait for somebody, or be refused, is left out, to be asked alone; so is whatever locks more than its
+-- own run. An answer has the place of its question, from 1.
+
+create function outrun.start_all(
+    handlers text[], inputs json[], queues text[], tenants text[], run_ats timestamptz[], retries json[],
+    priorities int[], concurrency_keys text[], timeouts_ms bigint[], attempt_timeouts_ms bigint[]
+) returns table (place int, run uuid)
+language plpgsql as $$
+begin
+    for i in 1 .. cardinality(handlers) loop
+        perform from outrun.handler h where h.name = handlers[i];
+        if found then
+            place := i;
+            run := outrun.start_run(
+                handler => handlers[i],
+                input => inputs[i],
+                queue => queues[i],
+                tenant => tenants[i],
+                run_at => run_ats[i],
+                retry => retries[i],
+                priority => priorities[i],
+                concurrency_key => concurrency_keys[i],
+                timeout_ms => timeouts_ms[i],
+                attempt_timeout_ms => attempt_timeouts_ms[i]);
+            return next;
+        end if;
+    end loop;
+end $$;
 
 create function outrun.claim_all(runs uuid[], attempts int[], workers text[])
 returns table (place int, tenant text, queue text, handler text, input json, next_seq bigint)

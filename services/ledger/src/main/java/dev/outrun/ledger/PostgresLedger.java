@@ -16,8 +16,6 @@ import dev.outrun.schema.run.Tenant;
 import dev.outrun.schema.work.Decision;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -38,12 +36,12 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
 
     private final HikariDataSource pool;
     private final Configuration jooq;
-    private final AttemptCalls attempts;
+    private final BatchedCalls calls;
 
     private PostgresLedger(HikariDataSource pool) {
         this.pool = pool;
         this.jooq = new DefaultConfiguration().set(pool).set(SQLDialect.POSTGRES).set(settings());
-        this.attempts = new AttemptCalls(jooq);
+        this.calls = new BatchedCalls(jooq);
     }
 
     /**
@@ -90,34 +88,7 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
 
     @Override
     public RunId start(StartRun start) {
-        return Refusals.ask(ErrorCode.INVALID_JSON, () -> new RunId(startRun(start)));
-    }
-
-    private UUID startRun(StartRun start) {
-        StartRun.Child child = start.child();
-        StartRun.Scheduled scheduled = start.scheduled();
-        return Routines.startRun(
-                jooq,
-                start.handler(),
-                JSON.valueOf(start.input()),
-                start.queue(),
-                start.tenant().name(),
-                value(start.id()),
-                start.idempotencyKey(),
-                offset(start.runAt()),
-                start.retry() == null ? null : JSON.valueOf(start.retry()),
-                start.priority(),
-                start.concurrencyKey(),
-                start.dedupe() == null ? null : start.dedupe().key(),
-                start.dedupe() == null ? null : start.dedupe().windowMs(),
-                start.timeoutMs(),
-                start.attemptTimeoutMs(),
-                child == null ? null : child.parent().value(),
-                child != null && child.failsParent() ? "fail_parent" : "continue",
-                child != null && child.detached(),
-                start.waitFor(),
-                scheduled == null ? null : scheduled.schedule(),
-                scheduled == null ? null : offset(scheduled.at()));
+        return calls.start(start);
     }
 
     @Override
@@ -133,17 +104,17 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
                 ? Refusals.ask(
                         ErrorCode.INVALID_EVENTS,
                         () -> Routines.append(jooq, run.value(), null, JSON.valueOf(events)))
-                : attempts.append(run.value(), attempt, events);
+                : calls.append(run.value(), attempt, events);
     }
 
     @Override
     public Optional<Claim> claim(RunId run, int attempt, String worker) {
-        return attempts.claim(run.value(), attempt, worker);
+        return calls.claim(run.value(), attempt, worker);
     }
 
     @Override
     public long complete(RunId run, int attempt, String output, @Nullable String events) {
-        return attempts.complete(run.value(), attempt, output, events);
+        return calls.complete(run.value(), attempt, output, events);
     }
 
     @Override
@@ -176,7 +147,7 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
                                 jooq,
                                 run.value(),
                                 attempt,
-                                offset(wake.at()),
+                                Binds.time(wake.at()),
                                 wake.signal(),
                                 nextSeq,
                                 wake.children()));
@@ -198,7 +169,7 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
     public RunId fork(RunId run, long at, @Nullable RunId id) {
         return Refusals.ask(
                 ErrorCode.INVALID_REQUEST,
-                () -> new RunId(Routines.fork(jooq, run.value(), at, value(id))));
+                () -> new RunId(Routines.fork(jooq, run.value(), at, Binds.id(id))));
     }
 
     @Override
@@ -206,7 +177,7 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
         return Refusals.ask(
                 ErrorCode.INVALID_REQUEST,
                 () ->
-                        Optional.ofNullable(Routines.redrive(jooq, run.value(), value(id)))
+                        Optional.ofNullable(Routines.redrive(jooq, run.value(), Binds.id(id)))
                                 .map(RunId::new));
     }
 
@@ -214,7 +185,7 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
     public int redrive(String queue, @Nullable String handler, @Nullable Instant since, int most) {
         return Refusals.ask(
                 ErrorCode.INVALID_REQUEST,
-                () -> Routines.redriveQueue(jooq, queue, handler, offset(since), most));
+                () -> Routines.redriveQueue(jooq, queue, handler, Binds.time(since), most));
     }
 
     @Override
@@ -230,7 +201,8 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
                 () ->
                         switch (decision) {
                             case Decision.Retry d ->
-                                    Routines.recordRetry(jooq, run, d.attempt(), offset(d.at()));
+                                    Routines.recordRetry(
+                                            jooq, run, d.attempt(), Binds.time(d.at()));
                             case Decision.AttemptLost d ->
                                     Routines.recordAttemptLost(jooq, run, d.attempt(), d.reason());
                             case Decision.AttemptTimedOut d ->
@@ -246,10 +218,10 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
                                     Routines.recordCancelled(jooq, run, d.attempt());
                             case Decision.Fire d ->
                                     Routines.recordFired(
-                                            jooq, run, d.changed(), offset(d.at()), d.missed());
+                                            jooq, run, d.changed(), Binds.time(d.at()), d.missed());
                             case Decision.Skip d ->
                                     Routines.recordSkipped(
-                                            jooq, run, d.changed(), offset(d.at()), d.missed());
+                                            jooq, run, d.changed(), Binds.time(d.at()), d.missed());
                         });
     }
 
@@ -388,13 +360,5 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
     @Override
     public void close() {
         pool.close();
-    }
-
-    private static @Nullable UUID value(@Nullable RunId id) {
-        return id == null ? null : id.value();
-    }
-
-    private static @Nullable OffsetDateTime offset(@Nullable Instant time) {
-        return time == null ? null : time.atOffset(ZoneOffset.UTC);
     }
 }

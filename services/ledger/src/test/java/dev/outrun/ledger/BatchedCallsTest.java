@@ -10,10 +10,13 @@ import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.RunStatus;
+import dev.outrun.schema.run.Tenant;
 import dev.outrun.teststack.TestStack;
 import dev.outrun.teststack.TestStackExtension;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -26,7 +29,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Calls that are made together are as those that are made alone. */
 @ExtendWith(TestStackExtension.class)
-final class AttemptCallsTest implements LedgerContract {
+final class BatchedCallsTest implements LedgerContract {
 
     private static final String EVENTS = "[{\"type\":\"n\",\"data\":1}]";
 
@@ -34,7 +37,7 @@ final class AttemptCallsTest implements LedgerContract {
     private final PostgresLedger ledger;
     private final ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor();
 
-    AttemptCallsTest(TestStack stack) {
+    BatchedCallsTest(TestStack stack) {
         this.stack = stack;
         this.ledger = PostgresLedger.open(new LedgerConfig(stack.postgres(), 8, "calls"));
     }
@@ -48,6 +51,90 @@ final class AttemptCallsTest implements LedgerContract {
     @Override
     public Ledger ledger() {
         return ledger;
+    }
+
+    @Test
+    void many_starts_at_once_are_each_what_was_asked() throws Exception {
+        ledger.registerHandlers(List.of(HANDLER));
+        Instant runAt = Instant.parse("2030-01-01T00:00:00Z");
+
+        List<Future<RunId>> plain = new ArrayList<>();
+        List<Future<RunId>> full = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            StartRun start = StartRun.of(HANDLER, Integer.toString(i));
+            plain.add(callers.submit(() -> ledger.start(start)));
+            full.add(
+                    callers.submit(() ->
+                            ledger.start(
+                                    start.toBuilder()
+                                            .queue("all")
+                                            .tenant(new Tenant("acme"))
+                                            .runAt(runAt)
+                                            .retry("{\"max_attempts\":2}")
+                                            .priority(7)
+                                            .concurrencyKey("k")
+                                            .timeoutMs(5_000L)
+                                            .attemptTimeoutMs(1_000L)
+                                            .build())));
+        }
+
+        for (int i = 0; i < 100; i++) {
+            assertEquals(
+                    List.of(
+                            "0 0 run.requested {\"handler\":\"echo\",\"queue\":\"default\","
+                                    + "\"tenant\":\"default\",\"input\":"
+                                    + i
+                                    + "}"),
+                    log(plain.get(i).get()));
+            assertEquals(
+                    List.of(
+                            "0 0 run.requested {\"handler\":\"echo\",\"queue\":\"all\","
+                                    + "\"tenant\":\"acme\",\"run_at\":\"2030-01-01T00:00:00.000000Z\","
+                                    + "\"retry\":{\"max_attempts\":2},\"priority\":7,"
+                                    + "\"concurrency_key\":\"k\",\"timeout_ms\":5000,"
+                                    + "\"attempt_timeout_ms\":1000,\"input\":"
+                                    + i
+                                    + "}"),
+                    log(full.get(i).get()));
+        }
+    }
+
+    @Test
+    void starts_that_are_refused_do_the_others_no_harm() throws Exception {
+        ledger.registerHandlers(List.of(HANDLER));
+        List<Future<RunId>> started = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            for (StartRun start :
+                    List.of(
+                            StartRun.of("nobody", "1"),
+                            StartRun.with(HANDLER, "1").priority(1_001).build(),
+                            StartRun.of(HANDLER, "no JSON"),
+                            StartRun.of(HANDLER, "1"))) {
+                started.add(callers.submit(() -> ledger.start(start)));
+            }
+        }
+
+        for (int i = 0; i < started.size(); i += 4) {
+            assertEquals(ErrorCode.UNKNOWN_HANDLER, refusal(started.get(i)));
+            assertEquals(ErrorCode.INVALID_REQUEST, refusal(started.get(i + 1)));
+            assertEquals(ErrorCode.INVALID_JSON, refusal(started.get(i + 2)));
+            assertEquals(RunStatus.QUEUED, status(started.get(i + 3).get()));
+        }
+        assertEquals(Map.of(RunStatus.QUEUED, 20L), ledger.queue("default").runs());
+    }
+
+    @Test
+    void starts_with_one_key_at_once_are_one_run() throws Exception {
+        ledger.registerHandlers(List.of(HANDLER));
+        StartRun start = StartRun.with(HANDLER, "1").idempotencyKey("once").build();
+
+        List<Future<RunId>> started =
+                Stream.generate(() -> callers.submit(() -> ledger.start(start))).limit(30).toList();
+
+        RunId run = started.getFirst().get();
+        for (Future<RunId> same : started) {
+            assertEquals(run, same.get());
+        }
     }
 
     @Test

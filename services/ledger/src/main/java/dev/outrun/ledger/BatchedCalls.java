@@ -4,7 +4,10 @@ import dev.outrun.ledger.jooq.Routines;
 import dev.outrun.ledger.jooq.tables.records.AppendAllRecord;
 import dev.outrun.ledger.jooq.tables.records.ClaimAllRecord;
 import dev.outrun.ledger.jooq.tables.records.CompleteAllRecord;
+import dev.outrun.ledger.jooq.tables.records.StartAllRecord;
 import dev.outrun.schema.error.ErrorCode;
+import dev.outrun.schema.run.RunId;
+import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,10 +22,10 @@ import org.jooq.Result;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The calls that every attempt makes. Under load they are made for many attempts together: a
- * transaction costs the server as much as what is done in it.
+ * The calls that every run needs: its start, and those of its attempts. Under load they are made
+ * for many runs together: a transaction costs the server as much as what is done in it.
  */
-final class AttemptCalls {
+final class BatchedCalls {
 
     private static final int LANES = 2;
     private static final int BATCH_MAX = 64;
@@ -31,12 +34,14 @@ final class AttemptCalls {
     private static final int PAYLOAD_MAX = 1 << 16;
 
     private final Configuration jooq;
+    private final CallBatcher<StartRun, UUID> starts;
     private final CallBatcher<Claiming, Optional<Claim>> claims;
     private final CallBatcher<Appending, Long> appends;
     private final CallBatcher<Completing, Long> completions;
 
-    AttemptCalls(Configuration jooq) {
+    BatchedCalls(Configuration jooq) {
         this.jooq = jooq;
+        this.starts = new CallBatcher<>(LANES, BATCH_MAX, this::startAll, this::startAlone);
         this.claims = new CallBatcher<>(LANES, BATCH_MAX, this::claimAll, this::claim);
         this.appends = new CallBatcher<>(LANES, BATCH_MAX, this::appendAll, this::append);
         this.completions = new CallBatcher<>(LANES, BATCH_MAX, this::completeAll, this::complete);
@@ -47,6 +52,23 @@ final class AttemptCalls {
     private record Appending(UUID run, int attempt, JSON events) {}
 
     private record Completing(UUID run, int attempt, JSON output, @Nullable JSON events) {}
+
+    RunId start(StartRun start) {
+        return new RunId(
+                waitsForNobody(start) && start.input().length() <= PAYLOAD_MAX
+                        ? starts.answer(start)
+                        : startAlone(start));
+    }
+
+    /** Whether no other start may have taken what it asks for, and nothing else be locked. */
+    private static boolean waitsForNobody(StartRun start) {
+        return start.id() == null
+                && start.idempotencyKey() == null
+                && start.dedupe() == null
+                && start.child() == null
+                && start.waitFor() == null
+                && start.scheduled() == null;
+    }
 
     Optional<Claim> claim(UUID run, int attempt, String worker) {
         return claims.answer(new Claiming(run, attempt, worker));
@@ -59,14 +81,67 @@ final class AttemptCalls {
 
     long complete(UUID run, int attempt, String output, @Nullable String events) {
         Completing completing =
-                new Completing(
-                        run,
-                        attempt,
-                        JSON.valueOf(output),
-                        events == null ? null : JSON.valueOf(events));
+                new Completing(run, attempt, JSON.valueOf(output), Binds.json(events));
         return output.length() + (events == null ? 0 : events.length()) > PAYLOAD_MAX
                 ? complete(completing)
                 : completions.answer(completing);
+    }
+
+    private UUID startAlone(StartRun start) {
+        StartRun.Child child = start.child();
+        StartRun.Scheduled scheduled = start.scheduled();
+        return Refusals.ask(
+                ErrorCode.INVALID_JSON,
+                () ->
+                        Routines.startRun(
+                                jooq,
+                                start.handler(),
+                                JSON.valueOf(start.input()),
+                                start.queue(),
+                                start.tenant().name(),
+                                Binds.id(start.id()),
+                                start.idempotencyKey(),
+                                Binds.time(start.runAt()),
+                                Binds.json(start.retry()),
+                                start.priority(),
+                                start.concurrencyKey(),
+                                start.dedupe() == null ? null : start.dedupe().key(),
+                                start.dedupe() == null ? null : start.dedupe().windowMs(),
+                                start.timeoutMs(),
+                                start.attemptTimeoutMs(),
+                                child == null ? null : Binds.id(child.parent()),
+                                child != null && child.failsParent() ? "fail_parent" : "continue",
+                                child != null && child.detached(),
+                                start.waitFor(),
+                                scheduled == null ? null : scheduled.schedule(),
+                                scheduled == null ? null : Binds.time(scheduled.at())));
+    }
+
+    private Map<Integer, UUID> startAll(List<StartRun> all) {
+        return Refusals.ask(
+                ErrorCode.INVALID_JSON,
+                () ->
+                        placed(
+                                Routines.startAll(
+                                        jooq,
+                                        array(all, StartRun::handler, new String[0]),
+                                        array(
+                                                all,
+                                                start -> JSON.valueOf(start.input()),
+                                                new JSON[0]),
+                                        array(all, StartRun::queue, new String[0]),
+                                        array(all, start -> start.tenant().name(), new String[0]),
+                                        array(
+                                                all,
+                                                start -> Binds.time(start.runAt()),
+                                                new OffsetDateTime[0]),
+                                        array(all, start -> Binds.json(start.retry()), new JSON[0]),
+                                        array(all, StartRun::priority, new Integer[0]),
+                                        array(all, StartRun::concurrencyKey, new String[0]),
+                                        array(all, StartRun::timeoutMs, new Long[0]),
+                                        array(all, StartRun::attemptTimeoutMs, new Long[0])),
+                                StartAllRecord::getPlace,
+                                StartAllRecord::getRun));
     }
 
     private Optional<Claim> claim(Claiming one) {
