@@ -73,7 +73,7 @@ final class Tracks {
             }
             closed.remove();
             runs.remove(oldest);
-            store.delete(oldest.toString());
+            store.put(oldest.toString(), null); // delete() would read it, to return it
         }
     }
 

@@ -8,6 +8,7 @@ import dev.outrun.schema.run.RunId;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -23,15 +24,16 @@ import org.jspecify.annotations.Nullable;
  * Making them anew costs one look at each open run when the shard is taken over.
  *
  * <p>The runs themselves are in memory too, and the store hears only of what the engine has to
- * remember: a user's event moves a run's seq and nothing else, and is most of the firehose. After a
- * take-over a run's seq may therefore be one it was past; the users' events behind it change
- * nothing when they come again.
+ * remember, once per {@linkplain #save step}: a user's event moves a run's seq and nothing else,
+ * and is most of the firehose. After a take-over a run's seq may therefore be one it was past; the
+ * users' events behind it change nothing when they come again.
  */
 final class OpenRuns {
 
     private final KeyValueStore<String, OpenRun> store;
     private final Map<RunId, OpenRun> runs = new HashMap<>();
     private final Set<RunId> restored = new HashSet<>();
+    private final Set<RunId> moved = new LinkedHashSet<>();
     private final Timers<RunId> timers;
     private final Workers workers;
     private final Queues queues;
@@ -73,28 +75,37 @@ final class OpenRuns {
     }
 
     /**
-     * Puts a run where it is now; null where its log is closed.
+     * Puts a run where it is now, to be {@linkplain #save saved}; null where its log is closed.
      *
      * @return whether more than its seq has moved
      */
     boolean move(RunId run, @Nullable OpenRun before, @Nullable OpenRun after, Instant now) {
         if (after == null) {
+            if (before == null) {
+                return false;
+            }
             restored.remove(run);
             runs.remove(run);
-            store.delete(run.toString());
         } else {
             runs.put(run, after);
             if (before != null && after.isWhere(before)) {
                 return false;
             }
-            store.put(run.toString(), after);
         }
+        moved.add(run);
         index(run, before, after);
-        OpenRun either = after == null ? before : after;
-        if (either != null) {
-            queues.move(either.facts().request().queue(), before, after, now);
-        }
+        OpenRun either = Objects.requireNonNull(after == null ? before : after);
+        queues.move(either.facts().request().queue(), before, after, now);
         return true;
+    }
+
+    /** Keeps the runs that have moved where they are now: to be called at the end of each step. */
+    void save() {
+        for (RunId run : moved) {
+            // Of a run that has ended, null: delete() would read what was stored, to return it.
+            store.put(run.toString(), runs.get(run));
+        }
+        moved.clear();
     }
 
     private void index(RunId run, @Nullable OpenRun before, @Nullable OpenRun after) {

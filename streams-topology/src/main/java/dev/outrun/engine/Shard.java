@@ -239,12 +239,13 @@ final class Shard {
         }
     }
 
-    /** Sends tasks to as many of a queue's runs as may go now. */
+    /** Sends tasks to as many of a queue's runs as may go now, and ends the step. */
     private void admit(String queue, Instant now) {
         for (RunId next = queues.next(queue, now); next != null; next = queues.next(queue, now)) {
             OpenRun waiting = Objects.requireNonNull(runs.get(next), "a run in a queue is open");
             take(next, waiting, rules.admitted(waiting, now), now);
         }
+        runs.save();
     }
 
     /** Keeps the run as it is now, and says what there is to say; false if only its seq moved. */

@@ -3,7 +3,6 @@ package dev.outrun.schema.topic;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.run.RunId;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
@@ -104,7 +103,7 @@ public final class RecordHeaders {
                 seq(headers),
                 text(headers, TYPE),
                 Integer.parseInt(text(headers, ATTEMPT)),
-                Instant.parse(text(headers, TIME)),
+                HeaderTime.parse(text(headers, TIME)),
                 value);
     }
 
