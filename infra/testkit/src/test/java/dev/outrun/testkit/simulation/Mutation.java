@@ -202,6 +202,11 @@ record Mutation(String name, String source, String right, String wrong) {
                         "            admit(queue, now);\n        }\n    }\n\n    private void scheduleMoved",
                         "        }\n    }\n\n    private void scheduleMoved"),
                 new Mutation(
+                        "a run is not kept where it has moved",
+                        runs,
+                        "            store.put(run.toString(), runs.get(run));",
+                        "            store.get(run.toString());"),
+                new Mutation(
                         "timers are lost with the engine",
                         runs,
                         "                index(id, null, run);\n",
