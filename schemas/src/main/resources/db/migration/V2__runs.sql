@@ -540,7 +540,7 @@ comment on function outrun.cancel is
 -- own run. An answer has the place of its question, from 1.
 
 create function outrun.start_all(
-    handlers text[], inputs json[], queues text[], tenants text[], run_ats timestamptz[], retries json[],
+    handlers text[], inputs json[], queues text[], tenants text[], ids uuid[], run_ats timestamptz[], retries json[],
     priorities int[], concurrency_keys text[], timeouts_ms bigint[], attempt_timeouts_ms bigint[]
 ) returns table (place int, run uuid)
 language plpgsql as $$
@@ -554,6 +554,7 @@ begin
                 input => inputs[i],
                 queue => queues[i],
                 tenant => tenants[i],
+                id => ids[i],
                 run_at => run_ats[i],
                 retry => retries[i],
                 priority => priorities[i],

@@ -60,10 +60,9 @@ final class BatchedCalls {
                         : startAlone(start));
     }
 
-    /** Whether no other start may have taken what it asks for, and nothing else be locked. */
+    /** Whether no other start can ask for the same, as ids are minted, and nothing is locked. */
     private static boolean waitsForNobody(StartRun start) {
-        return start.id() == null
-                && start.idempotencyKey() == null
+        return start.idempotencyKey() == null
                 && start.dedupe() == null
                 && start.child() == null
                 && start.waitFor() == null
@@ -131,6 +130,7 @@ final class BatchedCalls {
                                                 new JSON[0]),
                                         array(all, StartRun::queue, new String[0]),
                                         array(all, start -> start.tenant().name(), new String[0]),
+                                        array(all, start -> Binds.id(start.id()), new UUID[0]),
                                         array(
                                                 all,
                                                 start -> Binds.time(start.runAt()),

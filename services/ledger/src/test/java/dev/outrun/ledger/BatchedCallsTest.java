@@ -14,9 +14,11 @@ import dev.outrun.schema.run.Tenant;
 import dev.outrun.teststack.TestStack;
 import dev.outrun.teststack.TestStackExtension;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -121,6 +123,24 @@ final class BatchedCallsTest implements LedgerContract {
             assertEquals(RunStatus.QUEUED, status(started.get(i + 3).get()));
         }
         assertEquals(Map.of(RunStatus.QUEUED, 20L), ledger.queue("default").runs());
+    }
+
+    @Test
+    void id_that_is_taken_is_refused_among_others() throws Exception {
+        RunId taken = started();
+
+        List<Future<?>> started = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            for (RunId id : List.of(taken, RunId.mint(InstantSource.system(), new Random()))) {
+                StartRun start = StartRun.with(HANDLER, "1").id(id).build();
+                started.add(callers.submit(() -> assertEquals(id, ledger.start(start))));
+            }
+        }
+
+        for (int i = 0; i < started.size(); i += 2) {
+            assertEquals(ErrorCode.RUN_ID_TAKEN, refusal(started.get(i)));
+            started.get(i + 1).get();
+        }
     }
 
     @Test
