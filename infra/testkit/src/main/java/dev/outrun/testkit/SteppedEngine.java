@@ -1,6 +1,7 @@
 package dev.outrun.testkit;
 
 import dev.outrun.engine.EngineSettings;
+import dev.outrun.engine.Guarantee;
 import dev.outrun.schema.json.WireJson;
 import dev.outrun.schema.work.Decision;
 import dev.outrun.schema.work.Heartbeat;
@@ -25,6 +26,7 @@ final class SteppedEngine implements Stepped, AutoCloseable {
     /** The engine over as many shards as the firehose has. */
     SteppedEngine(
             EngineSettings settings,
+            Guarantee guarantee,
             Firehose firehose,
             int shardCount,
             VirtualClock clock,
@@ -36,7 +38,12 @@ final class SteppedEngine implements Stepped, AutoCloseable {
         this.interrupts = new Mailbox<>(chooser.random());
         for (int shard = 0; shard < shardCount; shard++) {
             shards.add(
-                    new SteppedShard(settings, firehose.shard(shard), clock.instant(), this::sent));
+                    new SteppedShard(
+                            settings,
+                            guarantee,
+                            firehose.shard(shard),
+                            clock.instant(),
+                            this::sent));
         }
     }
 
@@ -74,12 +81,18 @@ final class SteppedEngine implements Stepped, AutoCloseable {
     @Override
     public @Nullable String move() {
         List<SteppedShard> ready = shards.stream().filter(SteppedShard::hasInput).toList();
-        if (ready.isEmpty()) {
-            return null;
+        if (!ready.isEmpty()) {
+            SteppedShard shard = ready.get(chooser.below(ready.size()));
+            shard.takeOne();
+            return "read on in shard " + shards.indexOf(shard);
         }
-        SteppedShard shard = ready.get(chooser.below(ready.size()));
-        shard.takeOne();
-        return "read on in shard " + shards.indexOf(shard);
+        List<SteppedShard> unsaid = shards.stream().filter(SteppedShard::hasUnsaid).toList();
+        if (!unsaid.isEmpty()) {
+            SteppedShard shard = unsaid.get(chooser.below(unsaid.size()));
+            shard.commit();
+            return "committed in shard " + shards.indexOf(shard);
+        }
+        return null;
     }
 
     private void sent(String topic, byte[] value) {

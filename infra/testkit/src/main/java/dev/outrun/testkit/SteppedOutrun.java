@@ -2,6 +2,7 @@ package dev.outrun.testkit;
 
 import dev.outrun.api.hub.Frame;
 import dev.outrun.engine.EngineSettings;
+import dev.outrun.engine.Guarantee;
 import dev.outrun.ledger.Ledger;
 import dev.outrun.ledger.StartRun;
 import dev.outrun.ledger.Wake;
@@ -95,7 +96,7 @@ public final class SteppedOutrun implements AutoCloseable {
         connector = new SteppedConnector(firehose);
         ledger = new InMemoryLedger(clock, of.shards, new RisingIds(of.seed), this::committed);
         ledger.registerHandlers(of.handlers.keySet());
-        engine = new SteppedEngine(of.engine, firehose, of.shards, clock, chooser);
+        engine = new SteppedEngine(of.engine, of.guarantee, firehose, of.shards, clock, chooser);
         worker =
                 new SteppedWorker(
                         ledger,
@@ -145,6 +146,7 @@ public final class SteppedOutrun implements AutoCloseable {
         private boolean interleaved;
         private int shards = 4;
         private EngineSettings engine = EngineSettings.DEFAULT;
+        private Guarantee guarantee = Guarantee.AT_LEAST_ONCE;
         private int movesMax = 100_000;
         private Duration handlerWaitMax = Duration.ofSeconds(5);
         private int handlerEventsMax = 100_000;
@@ -188,6 +190,16 @@ public final class SteppedOutrun implements AutoCloseable {
         /** What the engine's operator says. */
         public Builder engine(EngineSettings value) {
             engine = value;
+            return this;
+        }
+
+        /**
+         * What the engine's crashes do to what it has said since it last noted how far it has come:
+         * nothing, or, exactly once, that it was never said. Then it is heard when the engine has
+         * noted so, which it does as soon as it has nothing to read.
+         */
+        public Builder guarantee(Guarantee value) {
+            guarantee = value;
             return this;
         }
 

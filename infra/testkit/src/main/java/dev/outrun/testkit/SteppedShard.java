@@ -32,8 +32,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One shard of the engine, stepped: the engine's own topology on a driver that knows one partition.
- * What it has said is said; its stores and its place in its input are, after a crash, those of its
- * last commit.
+ * Its stores and its place in its input are, after a crash, those of its last commit. What it says
+ * is said at once; where the guarantee is exactly once, with its next commit, and a crash takes it
+ * back.
  */
 final class SteppedShard implements AutoCloseable {
 
@@ -45,6 +46,7 @@ final class SteppedShard implements AutoCloseable {
     }
 
     private final EngineSettings settings;
+    private final Guarantee guarantee;
     private final List<TestRecord<byte[], byte[]>> events;
     private final List<TestRecord<byte[], byte[]>> heartbeats = new ArrayList<>();
     private final Outlet outlet;
@@ -57,10 +59,12 @@ final class SteppedShard implements AutoCloseable {
     /** A shard of the engine that begins with nothing. */
     SteppedShard(
             EngineSettings settings,
+            Guarantee guarantee,
             List<TestRecord<byte[], byte[]>> events,
             Instant now,
             Outlet outlet) {
         this.settings = settings;
+        this.guarantee = guarantee;
         this.events = events;
         this.outlet = outlet;
         this.life = new Life(settings, Map.of(), now);
@@ -92,13 +96,19 @@ final class SteppedShard implements AutoCloseable {
             life.events.pipeInput(events.get(read));
             read++;
         }
-        life.send(outlet);
+        sayUnlessCommitted();
     }
 
     /** It is this late now: timers fire. */
     void moveTo(Instant now) {
         life.moveTo(now);
-        life.send(outlet);
+        sayUnlessCommitted();
+    }
+
+    private void sayUnlessCommitted() {
+        if (guarantee == Guarantee.AT_LEAST_ONCE) {
+            life.say(outlet);
+        }
     }
 
     /** When it acts next, if it hears of nothing before; null: never. */
@@ -106,7 +116,13 @@ final class SteppedShard implements AutoCloseable {
         return life.nextDue.get();
     }
 
+    /** Whether there is something that its next commit is to say. */
+    boolean hasUnsaid() {
+        return life.hasUnsaid();
+    }
+
     void commit() {
+        life.say(outlet);
         committed = life.stored();
         readCommitted = read;
         heartbeats.subList(0, heard).clear();
@@ -147,7 +163,7 @@ final class SteppedShard implements AutoCloseable {
                     new EngineProperties(
                             "nowhere:1",
                             TOPICS,
-                            Guarantee.AT_LEAST_ONCE,
+                            Guarantee.AT_LEAST_ONCE, // the driver's; the shard's is kept above
                             "stepped",
                             1,
                             Path.of("no-state"),
@@ -204,8 +220,13 @@ final class SteppedShard implements AutoCloseable {
             }
         }
 
-        /** What has been said since the last time. */
-        void send(Outlet outlet) {
+        /** Whether it has something to say. */
+        boolean hasUnsaid() {
+            return outputs.stream().anyMatch(output -> !output.isEmpty());
+        }
+
+        /** Says what it has to say since the last time. */
+        void say(Outlet outlet) {
             for (int each = 0; each < outputs.size(); each++) {
                 String topic = outputNames.get(each);
                 Consumer<byte[]> sent = value -> outlet.sent(topic, value);

@@ -3,7 +3,9 @@ package dev.outrun.testkit;
 import static dev.outrun.testkit.SteppedStage.WELL;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.outrun.engine.Guarantee;
 import dev.outrun.ledger.StartRun;
 import dev.outrun.schema.event.EventTypes;
 import dev.outrun.schema.run.RunId;
@@ -118,6 +120,29 @@ final class SteppedCrashTest {
         // Then
         assertEquals(WELL, stage.outrun.types(run));
         assertEquals(List.of("1"), stage.made);
+    }
+
+    @Test
+    void engineCrashed_exactlyOnce_hasNotSaidWhatItHadNotCommitted() {
+        // Given: it has read the request, and not committed
+        try (SteppedOutrun outrun =
+                SteppedOutrun.with(stage.handlers()).guarantee(Guarantee.EXACTLY_ONCE_V2).open()) {
+            RunId run = outrun.start("greet", "1");
+            outrun.step(Part.CONNECTOR);
+            outrun.step(Part.ENGINE);
+            assertEquals(0, outrun.tasks().waiting().size());
+
+            // When
+            outrun.crash(Part.ENGINE);
+            assertTrue(outrun.step(Part.ENGINE));
+
+            // Then
+            assertEquals(0, outrun.tasks().waiting().size());
+            while (outrun.step(Part.ENGINE)) {}
+            assertEquals(1, outrun.tasks().waiting().size());
+            outrun.settle();
+            assertEquals(WELL, outrun.types(run));
+        }
     }
 
     @Test

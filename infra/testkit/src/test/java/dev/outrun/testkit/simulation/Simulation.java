@@ -1,6 +1,7 @@
 package dev.outrun.testkit.simulation;
 
 import dev.outrun.engine.EngineSettings;
+import dev.outrun.engine.Guarantee;
 import dev.outrun.engine.run.Patience;
 import dev.outrun.ledger.Ledger;
 import dev.outrun.ledger.StartRun;
@@ -82,6 +83,8 @@ final class Simulation implements AutoCloseable {
                                         Patience.DEFAULT,
                                         Duration.ofSeconds(10),
                                         1 + random.nextInt(3)))
+                        .guarantee(
+                                seed % 2 == 0 ? Guarantee.EXACTLY_ONCE_V2 : Guarantee.AT_LEAST_ONCE)
                         .watchedBy(laws::committed);
         this.outrun = (random.nextBoolean() ? builder.interleaved() : builder).open();
     }
