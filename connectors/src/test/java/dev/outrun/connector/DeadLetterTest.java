@@ -13,19 +13,13 @@ import dev.outrun.teststack.TestStackExtension;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AlterConfigOp;
-import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -369,18 +363,6 @@ class DeadLetterTest {
 
     private void setBytesMax(String topic, int bytes)
             throws InterruptedException, ExecutionException {
-        Collection<AlterConfigOp> set =
-                List.of(
-                        new AlterConfigOp(
-                                new ConfigEntry(
-                                        TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
-                                        Integer.toString(bytes)),
-                                AlterConfigOp.OpType.SET));
-        try (Admin admin = Admin.create(Map.of("bootstrap.servers", stack.bootstrapServers()))) {
-            admin.incrementalAlterConfigs(
-                            Map.of(new ConfigResource(ConfigResource.Type.TOPIC, topic), set))
-                    .all()
-                    .get();
-        }
+        stack.configureTopic(topic, TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(bytes));
     }
 }

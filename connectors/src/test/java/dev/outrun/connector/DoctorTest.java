@@ -21,10 +21,6 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AlterConfigOp;
-import org.apache.kafka.clients.admin.ConfigEntry;
-import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -237,25 +233,10 @@ class DoctorTest {
 
         // Given
         PlatformTopics.create(kafka, stack.topics(), TestStack.SHARDS + 1);
-        ConfigResource letters =
-                new ConfigResource(ConfigResource.Type.TOPIC, stack.topics().deadLetters());
-        try (Admin admin = Admin.create(kafka.client(Map.of()))) {
-            admin.incrementalAlterConfigs(
-                            Map.of(
-                                    letters,
-                                    List.of(
-                                            new AlterConfigOp(
-                                                    new ConfigEntry("retention.ms", "1000"),
-                                                    AlterConfigOp.OpType.SET))))
-                    .all()
-                    .get();
-        }
+        stack.configureTopic(stack.topics().deadLetters(), "retention.ms", "1000");
 
-        // When: a broker hears of it a moment after it was agreed to
+        // When
         List<Finding> wrong = examine(stack.postgres());
-        while (finding("kafka.topic." + stack.topics().deadLetters(), wrong).grade() == Grade.OK) {
-            wrong = examine(stack.postgres());
-        }
 
         // Then
         assertGrade(Grade.FAIL, "kafka.topic." + stack.topics().events(), wrong);

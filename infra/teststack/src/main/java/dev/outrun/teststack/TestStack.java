@@ -10,10 +10,15 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import javax.sql.DataSource;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicCollection;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.UnknownTopicIdException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
@@ -62,6 +67,31 @@ public record TestStack(
             }
             while (ids(admin, ids.keySet()).entrySet().stream()
                     .anyMatch(ids.entrySet()::contains)) {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    /**
+     * Sets a topic's config. Returns when the broker acts upon it, which is later than when it
+     * agrees to.
+     */
+    public void configureTopic(String topic, String name, String value)
+            throws ExecutionException, InterruptedException {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+        AlterConfigOp set = new AlterConfigOp(new ConfigEntry(name, value), OpType.SET);
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers))) {
+            admin.incrementalAlterConfigs(Map.of(resource, List.of(set))).all().get();
+            boolean known = false;
+            while (!known) {
+                known =
+                        admin.describeConfigs(List.of(resource)).all().get().values().stream()
+                                .allMatch(configs -> value.equals(configs.get(name).value()));
+            }
+            // That is what it has begun to act upon; it has when it knows what came afterwards.
+            String later = topic + ".after." + Uuid.randomUuid();
+            admin.createTopics(List.of(new NewTopic(later, 1, (short) 1))).all().get();
+            while (ids(admin, List.of(later)).isEmpty()) {
                 Thread.onSpinWait();
             }
         }
