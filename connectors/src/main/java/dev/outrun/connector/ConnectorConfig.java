@@ -119,7 +119,7 @@ public record ConnectorConfig(
      * How run topics are written.
      *
      * @param producers that the runs are hashed over
-     * @param producerTopics after so many topics a producer is replaced: it never forgets one
+     * @param producerTopics after so many new ones another producer begins: it never forgets one
      * @param rest likewise between two bursts of a producer
      * @param knownRuns whose next seq is kept in memory; others cost a question
      * @param queueAppends that may wait per producer before the live lane has to wait too
@@ -134,7 +134,7 @@ public record ConnectorConfig(
             int queueBytes) {
 
         public static final RunTopicSettings DEFAULT =
-                new RunTopicSettings(2, 5_000, Duration.ofMillis(4), 100_000, 10_000, 32 << 20);
+                new RunTopicSettings(2, 1_000, Duration.ofMillis(4), 100_000, 10_000, 32 << 20);
 
         public RunTopicSettings {
             check("run-topics.producers", producers, 1, 64);

@@ -23,6 +23,10 @@ final class ExpectedSeqs {
     static final class Entry {
         final RunId run;
         final String topic;
+
+        /** Whose producer has sent its last record; 0 if none has. See {@link RunProducers}. */
+        int generation;
+
         private long next;
         private int inFlight;
         private boolean broken;

@@ -39,7 +39,7 @@ final class Producers {
         Map<String, Object> own = common(name);
         // A buffer per topic being written: larger ones exhaust the memory at thousands of runs.
         own.put(ProducerConfig.BATCH_SIZE_CONFIG, 16 << 10);
-        own.put(ProducerConfig.BUFFER_MEMORY_CONFIG, 64L << 20);
+        own.put(ProducerConfig.BUFFER_MEMORY_CONFIG, 32L << 20);
         // Each new topic is merged into the map of all known ones: forget idle runs soon.
         own.put(ProducerConfig.METADATA_MAX_IDLE_CONFIG, 30_000);
         // Before somebody looks whether the topic is gone.

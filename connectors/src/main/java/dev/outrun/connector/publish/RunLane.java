@@ -14,16 +14,14 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
-import java.util.function.Supplier;
-import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The run topics' side of the publisher, for the runs hashed onto it: a queue with a thread, and a
- * producer.
+ * The run topics' side of the publisher, for the runs hashed onto it: a queue with a thread, and
+ * producers.
  *
  * <p>Slow as it may be when many topics have to be made, it holds nobody up until its queue is
  * full.
@@ -45,10 +43,10 @@ final class RunLane implements AutoCloseable {
     /** Until the end of what the table has. */
     private static final long ALL = Long.MAX_VALUE;
 
-    private final int producerTopics;
     private final RunTopics topics;
     private final Outbox outbox;
     private final ExpectedSeqs expected;
+    private final RunProducers producers;
     private final RunWriter writer;
     private final Queue<ExpectedSeqs.Entry> broken = new ConcurrentLinkedQueue<>();
     private final Bursts<Item> bursts;
@@ -56,7 +54,6 @@ final class RunLane implements AutoCloseable {
     private final PublisherMetrics metrics;
     private final Right right;
     private final Halt halt;
-    private int topicsMet;
 
     /** What its thread takes. */
     sealed interface Item permits RunAppend, Check, Repair, Look {
@@ -105,14 +102,11 @@ final class RunLane implements AutoCloseable {
     /**
      * Starts its thread.
      *
-     * @param producers makes one for every so many topics: a producer never forgets a topic, and
-     *     looks through all of them at each request
      * @param limits of the queue; a burst's new topics are made together
      */
     RunLane(
             String name,
-            Supplier<Producer<byte[], byte[]>> producers,
-            int producerTopics,
+            RunProducers producers,
             RunTopics topics,
             Outbox outbox,
             int knownRuns,
@@ -121,7 +115,6 @@ final class RunLane implements AutoCloseable {
             PublisherMetrics metrics,
             Right right,
             Halt halt) {
-        this.producerTopics = producerTopics;
         this.topics = topics;
         this.outbox = outbox;
         this.expected = new ExpectedSeqs(knownRuns);
@@ -129,6 +122,7 @@ final class RunLane implements AutoCloseable {
         this.metrics = metrics;
         this.right = right;
         this.halt = halt;
+        this.producers = producers;
         this.writer = new RunWriter(producers, topics, this::isBroken, metrics.run(), halt);
         this.bursts = new Bursts<>(name, limits, Item::bytes, this::take, this::failed);
     }
@@ -174,7 +168,7 @@ final class RunLane implements AutoCloseable {
     /** Sends nothing more, and waits for what is in flight, up to the limit. */
     void close(Duration limit) {
         bursts.close();
-        writer.close(limit);
+        producers.close(limit);
     }
 
     @Override
@@ -192,6 +186,10 @@ final class RunLane implements AutoCloseable {
         metrics.run().burst(burst.size());
         if (burst.contains(Look.AT_TOPICS)) {
             makeMissing();
+        }
+        if (producers.isFull()) {
+            flush();
+            producers.next();
         }
         List<RunAppend> appends = new ArrayList<>(burst.size());
         for (Item item : burst) {
@@ -212,7 +210,7 @@ final class RunLane implements AutoCloseable {
     }
 
     private void failed(Exception e) {
-        if (!writer.isClosed()) {
+        if (!producers.isClosed()) {
             halt.because("the run lane failed: " + e.getMessage(), e);
         }
     }
@@ -231,12 +229,12 @@ final class RunLane implements AutoCloseable {
         if (unseen.isEmpty()) {
             return;
         }
-        topicsMet += unseen.size();
-        if (topicsMet > producerTopics) {
-            topicsMet = unseen.size();
-            renew();
-        }
         Map<String, Long> ends = topics.awaitPrepared(unseen.keySet(), asked);
+        Set<String> unknown = producers.learn(unseen.keySet());
+        while (!unknown.isEmpty()) {
+            topics.awaitPrepared(unknown, Set.of());
+            unknown = producers.learn(unknown);
+        }
         Set<String> wrong = wrong(unseen, ends);
         for (RunAppend first : unseen.values()) {
             boolean isWrong = wrong.contains(first.topic());
@@ -382,7 +380,8 @@ final class RunLane implements AutoCloseable {
                     entry.topic,
                     until);
             metrics.rebuilt();
-            renew(); // after which nothing of ours is in flight
+            flush();
+            producers.renew(); // nothing of ours is in flight
             owed.addAll(entry.mend());
             do {
                 right.await(); // or we would delete what our successor has made
@@ -465,18 +464,12 @@ final class RunLane implements AutoCloseable {
                 entry.next());
     }
 
-    /** Goes on with another producer, when nothing is in flight any more. */
-    private void renew() throws InterruptedException, ExecutionException {
-        flush();
-        writer.renew();
-    }
-
     /**
      * Waits until all that was sent is acknowledged. What was sent to a topic that has gone never
      * is, unless somebody makes it again: who else would is waiting here.
      */
     private void flush() throws InterruptedException, ExecutionException {
-        Thread flushing = Thread.ofVirtual().start(writer::flush);
+        Thread flushing = Thread.ofVirtual().start(producers::flush);
         while (!flushing.join(STALLED)) {
             makeMissing();
         }

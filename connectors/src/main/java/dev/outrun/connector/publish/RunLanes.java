@@ -42,8 +42,9 @@ final class RunLanes {
             lanes.add(
                     new RunLane(
                             name,
-                            () -> Producers.runs(kafka, name),
-                            settings.producerTopics(),
+                            new RunProducers(
+                                    made -> Producers.runs(kafka, name + "-" + made),
+                                    settings.producerTopics()),
                             runTopics,
                             outbox,
                             settings.knownRuns() / settings.runProducers(),

@@ -1,13 +1,10 @@
 package dev.outrun.connector.publish;
 
 import dev.outrun.connector.topic.RunTopics;
-import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
-import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
@@ -15,41 +12,34 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A run lane's producers, one after the other, and the check of every acknowledgement: offset =
- * seq. All but {@link #close} is for the lane's thread.
+ * Sends a run lane's records, and checks every acknowledgement: offset = seq. For the lane's
+ * thread.
  */
 final class RunWriter {
 
-    private final Supplier<Producer<byte[], byte[]>> producers;
+    private final RunProducers producers;
     private final RunTopics topics;
     private final Consumer<ExpectedSeqs.Entry> broken;
     private final LaneMetrics metrics;
     private final Halt halt;
-    private volatile Producer<byte[], byte[]> producer;
-    private volatile boolean closed;
 
     /**
-     * With its first producer.
+     * Of these producers.
      *
      * @param broken hears of entries whose topic is not what it should be; any thread, must not
      *     block
      */
     RunWriter(
-            Supplier<Producer<byte[], byte[]>> producers,
+            RunProducers producers,
             RunTopics topics,
             Consumer<ExpectedSeqs.Entry> broken,
             LaneMetrics metrics,
             Halt halt) {
         this.producers = producers;
-        this.producer = producers.get();
         this.topics = topics;
         this.broken = broken;
         this.metrics = metrics;
         this.halt = halt;
-    }
-
-    boolean isClosed() {
-        return closed;
     }
 
     /**
@@ -81,15 +71,22 @@ final class RunWriter {
             long committedAt,
             @Nullable Stretch counting) {
         Future<RecordMetadata> sent =
-                producer.send(
-                        record,
-                        (metadata, failure) -> {
-                            if (failure == null) {
-                                acknowledged(entry, seq, metadata.offset(), committedAt, counting);
-                            } else if (!(failure instanceof TimeoutException)) {
-                                refused(entry, seq, failure);
-                            }
-                        });
+                producers
+                        .of(entry)
+                        .send(
+                                record,
+                                (metadata, failure) -> {
+                                    if (failure == null) {
+                                        acknowledged(
+                                                entry,
+                                                seq,
+                                                metadata.offset(),
+                                                committedAt,
+                                                counting);
+                                    } else if (!(failure instanceof TimeoutException)) {
+                                        refused(entry, seq, failure);
+                                    }
+                                });
         // Nothing times out later: what has been taken is sent until it is acknowledged.
         return sent.state() != Future.State.FAILED
                 || !(sent.exceptionNow() instanceof TimeoutException);
@@ -114,39 +111,12 @@ final class RunWriter {
     }
 
     private void refused(ExpectedSeqs.Entry entry, long seq, Exception failure) {
-        if (closed && failure instanceof KafkaException) {
+        if (producers.isClosed() && failure instanceof KafkaException) {
             return; // given up by our own close: found again at the next start
         }
         halt.because(
                 "a run topic refused a record: run=%s topic=%s partition=0 seq=%d"
                         .formatted(entry.run, entry.topic, seq),
                 failure);
-    }
-
-    /** Waits until all that was sent is acknowledged, as long as it takes. */
-    void flush() {
-        producer.flush();
-    }
-
-    /** Goes on with another producer. All is acknowledged before it sends: the order stays. */
-    void renew() {
-        producer.flush();
-        producer.close();
-        Producer<byte[], byte[]> next = producers.get();
-        synchronized (this) {
-            producer = next;
-            if (!closed) {
-                return;
-            }
-        }
-        next.close(Duration.ZERO);
-    }
-
-    /** Waits for what is in flight, up to the limit. */
-    void close(Duration limit) {
-        synchronized (this) {
-            closed = true;
-        }
-        producer.close(limit);
     }
 }
