@@ -1,12 +1,11 @@
 package dev.outrun.testkit;
 
-import dev.outrun.schema.event.Event;
-import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.work.Task;
 import dev.outrun.worker.Input;
 import dev.outrun.worker.RunContext;
 import dev.outrun.worker.RunHandler;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** What a stepped handler may not do: wait, or emit without end. For one thread. */
@@ -23,7 +22,7 @@ final class HandlerLimits {
 
     /** The handler, within these limits. */
     RunHandler around(RunHandler handler, Task task) {
-        return (run, input) -> watched(handler, new Counting(run, task), input, task);
+        return (run, input) -> watched(handler, run, input, task);
     }
 
     private @Nullable Object watched(RunHandler handler, RunContext run, Input input, Task task)
@@ -46,56 +45,25 @@ final class HandlerLimits {
         }
     }
 
+    /** Counts the events of one attempt, and throws when there are too many. */
+    Runnable counter(Task task) {
+        AtomicInteger events = new AtomicInteger();
+        return () -> {
+            if (events.incrementAndGet() > eventsMax) {
+                broken =
+                        "handler '%s' has emitted more than %,d events in one attempt"
+                                .formatted(task.handler(), eventsMax);
+                throw new IllegalStateException(broken);
+            }
+        };
+    }
+
     /** Throws what became of the last attempt, where a limit was passed. */
     void check() {
         String what = broken;
         if (what != null) {
             broken = null;
             throw new IllegalStateException(what);
-        }
-    }
-
-    /** Counts what is emitted. */
-    private final class Counting implements RunContext {
-
-        private final RunContext run;
-        private final Task task;
-        private int events;
-
-        Counting(RunContext run, Task task) {
-            this.run = run;
-            this.task = task;
-        }
-
-        @Override
-        public RunId runId() {
-            return run.runId();
-        }
-
-        @Override
-        public int attempt() {
-            return run.attempt();
-        }
-
-        @Override
-        public void emit(String type, @Nullable Object data) {
-            if (++events > eventsMax) {
-                broken =
-                        "handler '%s' has emitted more than %,d events in one attempt"
-                                .formatted(task.handler(), eventsMax);
-                throw new IllegalStateException(broken);
-            }
-            run.emit(type, data);
-        }
-
-        @Override
-        public void flush() {
-            run.flush();
-        }
-
-        @Override
-        public Iterable<Event> history() {
-            return run.history();
         }
     }
 }

@@ -1,7 +1,6 @@
 package dev.outrun.testkit;
 
 import dev.outrun.ledger.Ledger;
-import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.work.Heartbeat;
 import dev.outrun.schema.work.Interrupt;
 import dev.outrun.schema.work.Task;
@@ -76,11 +75,14 @@ final class SteppedWorker implements Stepped {
         } else if (live(task.run(), task.attempt()).isPresent()) {
             return "makes already " + task;
         }
-        RunId run = RunId.parse(task.run());
-        String claimant = Heartbeat.claimant(NAME, session);
         var attempt =
                 SteppedAttempt.claim(
-                        run, task.attempt(), claimant, limits.around(handler, task), ledger);
+                        task,
+                        Heartbeat.claimant(NAME, session),
+                        limits.around(handler, task),
+                        ledger,
+                        clock,
+                        limits.counter(task));
         attempt.ifPresent(claimed::add);
         attempt.ifPresent(live::add);
         return (attempt.isPresent() ? "claimed " : "was refused ") + task;

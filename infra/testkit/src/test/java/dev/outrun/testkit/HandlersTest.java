@@ -93,30 +93,42 @@ final class HandlersTest {
     void sleeper_runsUntilItIsCancelled(TestOutrun outrun) throws InterruptedException {
         // Given
         RunId run = outrun.start("sleeper", "{}");
-        CountDownLatch running = new CountDownLatch(1);
-        Thread follower =
-                Thread.ofVirtual()
-                        .start(() ->
-                                outrun.api()
-                                        .follow(
-                                                run.toString(),
-                                                0,
-                                                line -> {
-                                                    if (line.type().equals("run.attempt.started")) {
-                                                        running.countDown();
-                                                    }
-                                                }));
-        running.await();
+        awaitEvent(outrun, run, "run.attempt.started");
 
         // When
         outrun.api().cancel(run.toString(), "enough");
 
         // Then
-        follower.join();
         List<Event> log = outrun.awaitEnd(run);
         assertEquals("run.cancelled", log.getLast().type());
         assertEquals("cancelled", outrun.api().get("/v1/runs/" + run).get("status").asText());
         assertNull(outrun.ledger().run(run).orElseThrow().output());
+        assertSameLogEverywhere(outrun, run);
+    }
+
+    @Test
+    void approval_waitsForItsSignal_withoutAWorker(TestOutrun outrun) throws InterruptedException {
+        // Given
+        RunId run = outrun.start("approval", "{}");
+        awaitEvent(outrun, run, "run.suspended");
+        outrun.restart();
+
+        // When
+        outrun.ledger().signal(run, "approval", "{\"by\":\"ada\"}");
+
+        // Then
+        List<Event> log = outrun.awaitEnd(run);
+        assertEquals(
+                List.of(
+                        "run.requested",
+                        "run.attempt.started",
+                        "run.suspended",
+                        "run.signal.received",
+                        "run.resumed",
+                        "run.attempt.started",
+                        "run.completed"),
+                types(log));
+        assertEquals("{\"by\":\"ada\"}", outrun.ledger().run(run).orElseThrow().output());
         assertSameLogEverywhere(outrun, run);
     }
 
@@ -139,5 +151,22 @@ final class HandlersTest {
             assertEquals("run.completed", log.getLast().type());
             assertSameLogEverywhere(outrun, run);
         }
+    }
+
+    private static void awaitEvent(TestOutrun outrun, RunId run, String type)
+            throws InterruptedException {
+        CountDownLatch seen = new CountDownLatch(1);
+        Thread.ofVirtual()
+                .start(() ->
+                        outrun.api()
+                                .follow(
+                                        run.toString(),
+                                        0,
+                                        line -> {
+                                            if (line.type().equals(type)) {
+                                                seen.countDown();
+                                            }
+                                        }));
+        seen.await();
     }
 }

@@ -20,6 +20,7 @@ import java.io.InputStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
@@ -78,6 +79,22 @@ final class JsonSchemasTest {
                         "run.failed",
                         "run.cancelled"),
                 seen);
+    }
+
+    @Test
+    void step_isAsItsSchemaSays() throws IOException {
+        try (SteppedOutrun outrun =
+                SteppedOutrun.with(Map.of("it", (run, input) -> run.step("plan", () -> "go")))
+                        .open()) {
+            // When
+            RunId run = outrun.start("it", "1");
+            outrun.settle();
+
+            // Then
+            Event step = outrun.log(run).get(2);
+            assertEquals("step.completed", step.type());
+            assertValid(step.type(), WireJson.mapper().readTree(step.data()));
+        }
     }
 
     @Test

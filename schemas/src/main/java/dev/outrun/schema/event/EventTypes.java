@@ -31,6 +31,9 @@ public final class EventTypes {
     public static final String FAILED = "run.failed";
     public static final String CANCELLED = "run.cancelled";
 
+    /** What a handler's step has come to: its {@code name} and {@code output}. Workers write it. */
+    public static final String STEP_COMPLETED = "step.completed";
+
     /** In the log of a queue, which is no run: {@link dev.outrun.schema.queue.QueueSettings}. */
     public static final String QUEUE_CHANGED = "queue.changed";
 

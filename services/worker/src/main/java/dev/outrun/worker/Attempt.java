@@ -4,6 +4,7 @@ import dev.outrun.ledger.Claim;
 import dev.outrun.ledger.Ledger;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.run.RunId;
+import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
@@ -92,7 +93,7 @@ final class Attempt {
 
     private void startHandler(Claim claim) {
         AttemptContext context =
-                new AttemptContext(key.run(), key.number(), claim.nextSeq(), ledger, buffer);
+                new AttemptContext(key, claim, ledger, buffer, ending, InstantSource.system());
         Input input = new Input(claim.input());
         Thread thread =
                 Thread.ofVirtual()
@@ -112,10 +113,11 @@ final class Attempt {
                     before == null
                             ? Outcome.returned(handler.run(context, input))
                             : before.outcome();
-            outcome.compareAndSet(null, reached);
+            outcome.compareAndSet(null, context.isSuspended() ? Outcome.SUSPENDED : reached);
         } catch (Throwable thrown) {
             // Errors too: whatever a handler throws ends its attempt, and nothing else.
-            outcome.compareAndSet(null, afterThrowing(thrown));
+            outcome.compareAndSet(
+                    null, context.isSuspended() ? Outcome.SUSPENDED : afterThrowing(thrown));
         } finally {
             buffer.end();
             handlerGone.countDown();

@@ -1,6 +1,7 @@
 package dev.outrun.worker;
 
 import dev.outrun.ledger.Ledger;
+import dev.outrun.ledger.Wake;
 import dev.outrun.schema.error.OutrunException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,6 +42,18 @@ final class Ending {
         }
     }
 
+    /**
+     * Says that the attempt gives its worker back; false where the log has another next seq than
+     * this by now.
+     *
+     * @throws RunStoppedException if the worker stops before it is answered
+     */
+    boolean suspended(Wake wake, @Nullable Long nextSeq) throws InterruptedException {
+        return untilAnswered
+                .ask(key, () -> ledger.suspend(key.run(), key.number(), wake, nextSeq))
+                .orElseThrow(() -> new RunStoppedException("the worker has stopped", null));
+    }
+
     /** Says that events were not appended, which ends the attempt. */
     void refused(OutrunException refusal) throws InterruptedException {
         if (isNotOurs(refusal)) {
@@ -73,6 +86,7 @@ final class Ending {
                 case Outcome.Completed(String output) ->
                         untilAnswered.ask(
                                 key, () -> ledger.complete(key.run(), key.number(), output));
+                case Outcome.Suspended _ -> {} // by the handler's own call
                 case Outcome.Failed failed -> {
                     log.info("attempt failed {} code={}", key, failed.code());
                     untilAnswered.ask(key, () -> fail(failed));

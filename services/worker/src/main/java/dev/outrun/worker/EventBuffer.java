@@ -93,8 +93,8 @@ final class EventBuffer implements EventSink {
         }
     }
 
-    /** Lets everybody who adds or flushes know that it is over. */
-    void stop(RunStoppedException why) {
+    @Override
+    public void stop(RunStoppedException why) {
         lock.lock();
         try {
             if (stopped == null) {

@@ -17,6 +17,9 @@ interface EventSink {
      */
     void flush() throws InterruptedException;
 
+    /** Lets everybody who adds or flushes know that it is over. The first reason counts. */
+    void stop(RunStoppedException why);
+
     /** The reason it was stopped for, which usually is why somebody was interrupted too. */
     RunStoppedException whyInterrupted(InterruptedException e);
 }

@@ -12,12 +12,20 @@ sealed interface Outcome {
     /** The code of a handler that threw something without one. */
     String HANDLER_FAILED = "handler_failed";
 
+    /** {@link Suspended}. */
+    Outcome SUSPENDED = Suspended.SUSPENDED;
+
     /**
      * The handler returned.
      *
      * @param output JSON text
      */
     record Completed(String output) implements Outcome {}
+
+    /** The attempt has given its worker back, which is said already. */
+    enum Suspended implements Outcome {
+        SUSPENDED
+    }
 
     /** The attempt failed; what users see of it. */
     record Failed(String code, String message, boolean retryable) implements Outcome {

@@ -4,7 +4,9 @@ import dev.outrun.ledger.Claim;
 import dev.outrun.ledger.Ledger;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.work.Task;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -23,23 +25,45 @@ public final class SteppedAttempt {
     private final Claim claim;
     private final RunHandler handler;
     private final Ledger ledger;
+    private final InstantSource clock;
+    private final Runnable beforeEach;
+    private final Ending ending;
     private final Sink sink = new Sink();
     private @Nullable Stop stop;
     private boolean dead;
 
-    private SteppedAttempt(Attempt.Key key, Claim claim, RunHandler handler, Ledger ledger) {
+    private SteppedAttempt(
+            Attempt.Key key,
+            Claim claim,
+            RunHandler handler,
+            Ledger ledger,
+            InstantSource clock,
+            Runnable beforeEach) {
         this.key = key;
         this.claim = claim;
         this.handler = handler;
         this.ledger = ledger;
+        this.clock = clock;
+        this.beforeEach = beforeEach;
+        this.ending = new Ending(key, ledger, new UntilAnswered(NO_WAIT, new CountDownLatch(0)));
     }
 
-    /** Claims an attempt; empty where the ledger does not grant it. */
+    /**
+     * Claims an attempt; empty where the ledger does not grant it.
+     *
+     * @param clock tells the handler's sleeps from when on
+     * @param beforeEach event; what it throws is thrown at the handler
+     */
     public static Optional<SteppedAttempt> claim(
-            RunId run, int attempt, String claimant, RunHandler handler, Ledger ledger) {
-        Attempt.Key key = new Attempt.Key(run, attempt);
-        return ledger.claim(run, attempt, claimant)
-                .map(claim -> new SteppedAttempt(key, claim, handler, ledger));
+            Task task,
+            String claimant,
+            RunHandler handler,
+            Ledger ledger,
+            InstantSource clock,
+            Runnable beforeEach) {
+        Attempt.Key key = new Attempt.Key(RunId.parse(task.run()), task.attempt());
+        return ledger.claim(key.run(), key.number(), claimant)
+                .map(claim -> new SteppedAttempt(key, claim, handler, ledger, clock, beforeEach));
     }
 
     /** Its run. */
@@ -75,7 +99,6 @@ public final class SteppedAttempt {
         if (dead) {
             return;
         }
-        Ending ending = new Ending(key, ledger, new UntilAnswered(NO_WAIT, new CountDownLatch(0)));
         OutrunException refusal = sink.refusal();
         if (refusal == null) {
             ending.say(reached, sink.rest());
@@ -88,12 +111,15 @@ public final class SteppedAttempt {
         if (stop != null) {
             return stop.outcome();
         }
-        AttemptContext context =
-                new AttemptContext(key.run(), key.number(), claim.nextSeq(), ledger, sink);
+        AttemptContext context = new AttemptContext(key, claim, ledger, sink, ending, clock);
         try {
-            return Outcome.returned(handler.run(context, new Input(claim.input())));
+            Outcome reached = Outcome.returned(handler.run(context, new Input(claim.input())));
+            return context.isSuspended() ? Outcome.SUSPENDED : reached;
         } catch (Throwable thrown) {
             // Errors too, as in a worker.
+            if (context.isSuspended()) {
+                return Outcome.SUSPENDED;
+            }
             return stop == null ? Outcome.thrown(thrown) : stop.outcome();
         }
     }
@@ -110,6 +136,7 @@ public final class SteppedAttempt {
         @Override
         public synchronized void add(String json, int dataBytes) {
             check();
+            beforeEach.run();
             events.append(count == 0 ? "[" : ",").append(json);
             count++;
             bytes += dataBytes;
@@ -130,7 +157,8 @@ public final class SteppedAttempt {
             return stopped == null ? new RunStoppedException("interrupted", e) : stopped;
         }
 
-        synchronized void stop(RunStoppedException why) {
+        @Override
+        public synchronized void stop(RunStoppedException why) {
             if (stopped == null) {
                 stopped = why;
             }

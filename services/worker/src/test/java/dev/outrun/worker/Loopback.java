@@ -94,6 +94,8 @@ final class Loopback implements AutoCloseable {
             dispatch(event.run(), 1);
         } else if (said instanceof PlatformEvent.AttemptFailed failed) {
             decide(event, failed.retryable() && event.attempt() < ATTEMPTS_MAX);
+        } else if (said instanceof PlatformEvent.Resumed resumed) {
+            dispatch(event.run(), resumed.attempt());
         }
         synchronized (this) {
             heard.add(event);

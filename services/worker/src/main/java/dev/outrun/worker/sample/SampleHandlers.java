@@ -9,7 +9,10 @@ public final class SampleHandlers {
 
     private SampleHandlers() {}
 
-    /** All of them: {@code echo}, {@code chat-demo}, {@code flaky}, {@code sleeper}. */
+    /**
+     * All of them: {@code echo}, {@code chat-demo}, {@code flaky}, {@code sleeper}, {@code
+     * approval}.
+     */
     public static Map<String, RunHandler> all() {
         return Map.of(
                 "echo",
@@ -19,7 +22,9 @@ public final class SampleHandlers {
                 "flaky",
                 new Flaky(),
                 "sleeper",
-                sleeper());
+                sleeper(),
+                "approval",
+                approval());
     }
 
     /** Emits its input as {@code echo} and returns it, byte for byte. */
@@ -29,6 +34,11 @@ public final class SampleHandlers {
             run.emit("echo", same);
             return same;
         };
+    }
+
+    /** Waits for the signal {@code approval}, without a worker, and returns what it says. */
+    private static RunHandler approval() {
+        return (run, input) -> run.awaitSignal("approval", JsonText.class);
     }
 
     /** Runs until it is cancelled. */

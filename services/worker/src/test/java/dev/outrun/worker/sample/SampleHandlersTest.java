@@ -25,7 +25,8 @@ final class SampleHandlersTest {
     @Test
     void handlers_have_their_names() {
         assertEquals(
-                Set.of("echo", "chat-demo", "flaky", "sleeper"), SampleHandlers.all().keySet());
+                Set.of("echo", "chat-demo", "flaky", "sleeper", "approval"),
+                SampleHandlers.all().keySet());
     }
 
     @Test

@@ -1,13 +1,18 @@
 package dev.outrun.worker.sample;
 
+import dev.outrun.ledger.StartRun;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.json.WireJson;
 import dev.outrun.schema.run.RunId;
+import dev.outrun.worker.ChildResult;
 import dev.outrun.worker.RunContext;
+import dev.outrun.worker.Step;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -52,5 +57,40 @@ final class ScriptedRun implements RunContext {
     @Override
     public Iterable<Event> history() {
         return history;
+    }
+
+    @Override
+    @SafeVarargs
+    public final <T extends @Nullable Object, E extends Exception> T step(
+            String name, Step<T, E> work, T... type) throws E {
+        return work.run();
+    }
+
+    @Override
+    public void sleep(Duration time) {}
+
+    @Override
+    public <T> @Nullable T awaitSignal(String name, Class<T> type) {
+        throw new UnsupportedOperationException("no signals in this script");
+    }
+
+    @Override
+    public <T> Optional<T> awaitSignal(String name, Class<T> type, Duration limit) {
+        return Optional.empty();
+    }
+
+    @Override
+    public RunId startChild(String name, StartRun child) {
+        throw new UnsupportedOperationException("no children in this script");
+    }
+
+    @Override
+    public ChildResult awaitChild(RunId child) {
+        throw new UnsupportedOperationException("no children in this script");
+    }
+
+    @Override
+    public List<ChildResult> awaitChildren() {
+        return List.of();
     }
 }
