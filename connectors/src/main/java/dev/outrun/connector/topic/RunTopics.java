@@ -25,11 +25,13 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.InvalidOffsetException;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.DisconnectException;
 import org.apache.kafka.common.errors.InvalidReplicationFactorException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TopicExistsException;
@@ -299,8 +301,10 @@ public final class RunTopics implements AutoCloseable {
             throws InterruptedException, ExecutionException {
         Set<String> existing = new HashSet<>();
         for (List<String> batch : batches(topics)) {
+            Map<String, String> needed = configs();
             Map<String, KafkaFuture<Void>> made =
-                    admin.createTopics(batch.stream().map(this::topic).toList()).values();
+                    admin.createTopics(batch.stream().map(name -> topic(name, needed)).toList())
+                            .values();
             for (Map.Entry<String, KafkaFuture<Void>> one : made.entrySet()) {
                 try {
                     one.getValue().get();
@@ -362,29 +366,40 @@ public final class RunTopics implements AutoCloseable {
         return missing;
     }
 
-    private NewTopic topic(String name) {
-        Map<String, String> needed = configs;
-        if (needed == null) {
-            needed = needed();
-            configs = needed;
+    private static NewTopic topic(String name, Map<String, String> configs) {
+        return new NewTopic(name, Optional.of(1), Optional.empty()).configs(configs);
+    }
+
+    private Map<String, String> configs() throws InterruptedException, ExecutionException {
+        Map<String, String> known = configs;
+        if (known == null) {
+            known = needed();
+            configs = known;
         }
-        return new NewTopic(name, Optional.of(1), Optional.empty()).configs(needed);
+        return known;
     }
 
     /**
      * What a run topic needs beyond the broker's defaults. A topic with a config of its own makes
      * the broker look through all its logs when it is made: so none is set that the broker, if it
      * is ours, has as its default.
+     *
+     * @throws ExecutionException if no broker answers just now
      */
-    private Map<String, String> needed() {
+    private Map<String, String> needed() throws InterruptedException, ExecutionException {
         Map<String, String> needed = new HashMap<>();
         needed.put(TopicConfig.RETENTION_MS_CONFIG, "-1");
         needed.put(
                 TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
                 Integer.toString(PlatformTopics.RECORD_BYTES_MAX));
         try {
-            String node = admin.describeCluster().nodes().get().iterator().next().idString();
-            ConfigResource broker = new ConfigResource(ConfigResource.Type.BROKER, node);
+            Node node =
+                    admin.describeCluster().nodes().get().stream()
+                            .findFirst()
+                            .orElseThrow(() ->
+                                    new ExecutionException(
+                                            new DisconnectException("brokers are just starting")));
+            ConfigResource broker = new ConfigResource(ConfigResource.Type.BROKER, node.idString());
             Config defaults =
                     admin.describeConfigs(List.of(broker))
                             .all()
@@ -398,13 +413,13 @@ public final class RunTopics implements AutoCloseable {
                 needed.remove(TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
             }
         } catch (ExecutionException e) {
-            if (e.getCause() instanceof AuthorizationException) {
+            if (isTemporary(e.getCause())) {
+                throw e;
+            } else if (e.getCause() instanceof AuthorizationException) {
                 LOG.info("broker defaults may not be read, run topics get configs of their own");
             } else {
                 LOG.warn("broker defaults cannot be read, run topics get configs of their own", e);
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // the call that needs them will notice
         }
         return Map.copyOf(needed);
     }
