@@ -369,16 +369,26 @@ abstract class Pipeline {
         publisher.complete(opened);
     }
 
-    /** Starts a source; done when it has ended. */
+    /** Starts a source, whose changes the publisher gets once there is one; done at its end. */
     final CompletableFuture<Void> start(ChangeSource next) {
+        return start(next, publisher);
+    }
+
+    /**
+     * The same, but its changes wait for something.
+     *
+     * @param ready what it is; done with an error, the source ends
+     */
+    final CompletableFuture<Void> start(ChangeSource next, CompletableFuture<?> ready) {
         source = next;
-        CompletableFuture<Void> started = next.start(this::accept);
+        CompletableFuture<Void> started = next.start(change -> accept(change, ready));
         ended = started;
         return started;
     }
 
-    private void accept(Change change) throws InterruptedException {
+    private void accept(Change change, CompletableFuture<?> ready) throws InterruptedException {
         try {
+            ready.get();
             publisher.get().accept(change);
         } catch (ExecutionException e) {
             throw new IllegalStateException("the pipeline was not opened", e);

@@ -77,13 +77,15 @@ final class SlotPipeline extends Pipeline {
         if (state.timeline() != progress.reached().timeline()) {
             throw new PipelineLostException("the database was failed over");
         }
+        CompletableFuture<Void> placed = new CompletableFuture<>();
+        SlotState begun = begin(state, placed, timing().startLimit());
         try {
-            publisher.join().resume(state.confirmed());
+            publisher.join().resume(begun.confirmed());
         } catch (IllegalStateException e) {
             throw new PipelineLostException(e.getMessage());
         }
-        begin(timing().startLimit());
-        LOG.info("stream resumed slot={} confirmed={}", name(), state.confirmed());
+        placed.complete(null);
+        LOG.info("stream resumed slot={} confirmed={}", name(), begun.confirmed());
     }
 
     @Override
@@ -141,12 +143,12 @@ final class SlotPipeline extends Pipeline {
     }
 
     /** Goes on where the checkpoint is. */
-    private void stream(SlotState state, Checkpoint last, List<RunId> resolved, Duration limit)
+    private void stream(SlotState found, Checkpoint last, List<RunId> resolved, Duration limit)
             throws SQLException, InterruptedException, ExecutionException, TimeoutException {
         if (slotSettings().failover()) {
             shared.slot().enableFailover(limit);
         }
-        begin(limit);
+        SlotState state = begin(found, publisher, limit);
         FirehoseTail tail = tail(last.firehose(), limit);
         progress.begin(last);
         Publisher opened = publisher(state, last.lsn(), tail);
@@ -176,9 +178,9 @@ final class SlotPipeline extends Pipeline {
         try (FreshSlot fresh = shared.slot().recreate(slotSettings().failover(), limit)) {
             SlotState state = Objects.requireNonNull(shared.slot().awaitFree(limit));
             checkAll(checkpoints, state);
-            begin(limit);
+            SlotState begun = begin(state, publisher, limit);
             Publisher opened =
-                    refilled(reason, state, fresh.snapshot(), checkpoints, resolved, limit);
+                    refilled(reason, begun, fresh.snapshot(), checkpoints, resolved, limit);
             letIn(opened, shared.slot()::barrier);
         }
     }
@@ -195,22 +197,38 @@ final class SlotPipeline extends Pipeline {
         }
     }
 
-    /** Starts a source and waits until it reads from the slot. */
-    private void begin(Duration limit)
+    /**
+     * Starts a source, and waits until it reads from the slot.
+     *
+     * <p>Where its stream begins is known from then on only: a server that crashes while nobody
+     * reads falls back to a position that it has on disk, behind the back of whoever has looked
+     * before. With the reader there is a connection, which no crash outlives; and it does not move
+     * the slot before it has had a change.
+     *
+     * @param found how the slot was before
+     * @param ready what its changes wait for: nobody can have taken one while this goes on
+     * @return how the slot is; as it was found, where the source has ended already
+     */
+    private SlotState begin(SlotState found, CompletableFuture<?> ready, Duration limit)
             throws SQLException, InterruptedException, ExecutionException, TimeoutException {
         long deadline = System.nanoTime() + limit.toNanos();
         CompletableFuture<Void> streaming =
-                start(new DebeziumSource(shared.config().postgres(), shared.split()));
+                start(new DebeziumSource(shared.config().postgres(), shared.split()), ready);
         while ((reader = shared.slot().reader()) == 0) {
             if (System.nanoTime() - deadline > 0) {
                 throw new TimeoutException("the slot has no reader yet");
             }
             try {
                 streaming.get(LOOK_AGAIN.toNanos(), TimeUnit.NANOSECONDS);
-                return; // it was closed
+                return found; // it was closed
             } catch (TimeoutException e) {
                 // Still starting.
             }
         }
+        SlotState begun = shared.slot().readBy(reader);
+        if (begun.system() != found.system() || begun.timeline() != found.timeline()) {
+            throw new SQLException("the server was replaced while a source was starting");
+        }
+        return begun;
     }
 }

@@ -16,6 +16,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.FutureTask;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -181,6 +182,50 @@ class RestartTest {
 
         // Then
         Published.assertIsTheLedger(stack);
+    }
+
+    /** As when the server crashes just then, which has of its slots what it wrote to disk last. */
+    @Test
+    void slot_thatFallsBackBehindTheBackOfAStart_deliversNothingTwice() throws Exception {
+        // Given
+        List<RunId> runs = List.of(ledger.start(), ledger.start());
+        String older = stack.slot() + "_older";
+        try (OutboxConnector connector = Connectors.start(stack)) {
+            connector.drainOnce(LIMIT);
+            copySlot(stack.slot(), older);
+            copy(runs, 20);
+            connector.drainOnce(LIMIT);
+        }
+        FutureTask<OutboxConnector> starting = new FutureTask<>(() -> Connectors.start(stack));
+        try (Connection held = ledger.open();
+                Statement statement = held.createStatement()) {
+            statement.execute("lock table outrun.halted_run");
+            Thread.ofVirtual().start(starting);
+            ledger.await(
+                    "select count(*) > 0 from pg_locks"
+                            + " where not granted and relation = 'outrun.halted_run'::regclass");
+
+            // When: it has looked at the slot, and does not read from it yet
+            dropSlot(stack.slot());
+            copySlot(older, stack.slot());
+            held.commit();
+        }
+        try (OutboxConnector connector = starting.get()) {
+            ledger.append(runs.getFirst(), "1");
+            connector.drainOnce(LIMIT);
+        }
+        dropSlot(older);
+
+        // Then
+        Published.assertIsTheLedger(stack);
+    }
+
+    private void copySlot(String from, String to) throws SQLException {
+        ledger.execute("select pg_copy_logical_replication_slot('%s', '%s')".formatted(from, to));
+    }
+
+    private void dropSlot(String slot) throws SQLException {
+        ledger.execute("select pg_drop_replication_slot('" + slot + "')");
     }
 
     @Test

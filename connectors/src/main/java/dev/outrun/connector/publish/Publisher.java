@@ -104,7 +104,7 @@ public final class Publisher implements ChangeConsumer {
     /**
      * Opens the lanes.
      *
-     * @param slot read before the source began
+     * @param slot read when the source had begun
      * @param position the last checkpoint's
      * @param tail the firehose behind that checkpoint, read after the source began: whoever
      *     published before us has lost the slot by then

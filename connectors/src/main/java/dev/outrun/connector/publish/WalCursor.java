@@ -28,8 +28,9 @@ import dev.outrun.connector.source.WalPlace;
  *       at or behind L itself committed later than L for certain, and is new whatever it says.
  * </ul>
  *
- * <p>That S is the position the stream really begins at is seen to by reading it while nobody reads
- * from the slot: only a reader moves it.
+ * <p>That S is the position the stream really begins at is seen to by asking for it when the stream
+ * has begun, and before its first change is let in: with the connection that reads, no crash can
+ * move S back any more, and as nothing of it was taken, nothing has moved it on.
  *
  * <p>Within one process a source that has lost its connection is replaced, while lanes and their
  * records in flight stay. Then the boundary is the last one passed, which may be later than the

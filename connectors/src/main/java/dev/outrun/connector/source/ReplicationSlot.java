@@ -23,7 +23,7 @@ public final class ReplicationSlot {
             select (select system_identifier from pg_control_system()),
                    ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int,
                    coalesce(confirmed_flush_lsn, '0/0')::text, pg_current_wal_insert_lsn()::text,
-                   coalesce(wal_status = 'lost', false), active
+                   coalesce(wal_status = 'lost', false), coalesce(active_pid, 0)
             from pg_replication_slots
             where slot_name = ? and slot_type = 'logical' and database = current_database()
             """;
@@ -159,7 +159,7 @@ public final class ReplicationSlot {
         long patience = System.nanoTime() + PATIENCE.toNanos();
         while (true) {
             Found found = state();
-            if (found == null || !found.active) {
+            if (found == null || found.reader == 0) {
                 return found == null ? null : found.state;
             }
             if (System.nanoTime() - deadline > 0) {
@@ -172,6 +172,19 @@ public final class ReplicationSlot {
             }
             Thread.sleep(LOOK_AGAIN);
         }
+    }
+
+    /**
+     * The slot's state while this process reads from it.
+     *
+     * @throws SQLException if the database does not answer, or it does not
+     */
+    public SlotState readBy(int process) throws SQLException {
+        Found found = state();
+        if (found == null || found.reader != process) {
+            throw new SQLException("process " + process + " does not read from slot " + name);
+        }
+        return found.state;
     }
 
     /**
@@ -253,7 +266,7 @@ public final class ReplicationSlot {
         query(STRAYS, name);
     }
 
-    private record Found(SlotState state, boolean active) {}
+    private record Found(SlotState state, int reader) {}
 
     private @Nullable Found state() throws SQLException {
         return control.ask(connection -> {
@@ -268,7 +281,7 @@ public final class ReplicationSlot {
                                         Lsn.parse(row.getString(3)),
                                         Lsn.parse(row.getString(4)),
                                         row.getBoolean(5)),
-                                row.getBoolean(6))
+                                row.getInt(6))
                         : null;
             }
         });
