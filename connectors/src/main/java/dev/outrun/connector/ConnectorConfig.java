@@ -1,8 +1,8 @@
 package dev.outrun.connector;
 
 import dev.outrun.connector.source.Split;
-import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.schema.sql.PostgresAddress;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import java.time.Duration;
 import java.util.List;

@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.connector.topic.PlatformTopics;
 import dev.outrun.devstack.EmbeddedBroker;
 import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.teststack.TestStack;
 import dev.outrun.teststack.TestStackExtension;
 import java.nio.file.Path;

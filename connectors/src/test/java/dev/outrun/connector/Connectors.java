@@ -1,8 +1,8 @@
 package dev.outrun.connector;
 
 import dev.outrun.connector.ConnectorConfig.SourceSettings;
-import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.connector.topic.PlatformTopics;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.teststack.TestStack;
 import java.util.Map;
 

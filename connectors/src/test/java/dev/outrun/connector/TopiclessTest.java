@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.outrun.connector.audit.AuditScope;
 import dev.outrun.connector.audit.Auditor;
-import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.teststack.TestStack;
 import dev.outrun.teststack.TestStackExtension;
 import java.sql.SQLException;

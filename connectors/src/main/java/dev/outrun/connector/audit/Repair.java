@@ -1,10 +1,10 @@
 package dev.outrun.connector.audit;
 
-import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.sql.PostgresAddress;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

@@ -1,7 +1,7 @@
 package dev.outrun.connector.doctor;
 
-import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.schema.sql.PostgresAddress;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import java.util.List;
 import java.util.OptionalInt;

@@ -1,9 +1,9 @@
 package dev.outrun.connector.doctor;
 
 import dev.outrun.connector.topic.AdminClients;
-import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.connector.topic.PlatformTopics;
 import dev.outrun.connector.topic.RunTopicLimits;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import java.time.Duration;
 import java.util.Collection;

@@ -2,8 +2,8 @@ package dev.outrun.connector.publish;
 
 import dev.outrun.connector.source.Lsn;
 import dev.outrun.connector.topic.Consumers;
-import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.schema.json.WireJson;
+import dev.outrun.schema.topic.KafkaAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;

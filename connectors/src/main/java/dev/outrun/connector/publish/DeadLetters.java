@@ -2,9 +2,9 @@ package dev.outrun.connector.publish;
 
 import dev.outrun.connector.source.HaltedRuns;
 import dev.outrun.connector.source.HaltedRuns.HaltedRun;
-import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.connector.topic.PlatformTopics;
 import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.RecordHeaders;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;

@@ -2,8 +2,8 @@ package dev.outrun.connector.publish;
 
 import dev.outrun.connector.source.Split;
 import dev.outrun.connector.topic.Consumers;
-import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.RecordHeaders;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

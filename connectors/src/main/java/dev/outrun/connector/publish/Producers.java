@@ -1,7 +1,7 @@
 package dev.outrun.connector.publish;
 
-import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.connector.topic.PlatformTopics;
+import dev.outrun.schema.topic.KafkaAddress;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.producer.KafkaProducer;

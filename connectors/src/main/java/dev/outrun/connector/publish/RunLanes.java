@@ -2,10 +2,10 @@ package dev.outrun.connector.publish;
 
 import dev.outrun.connector.source.Change;
 import dev.outrun.connector.source.Outbox;
-import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.connector.topic.RunTopics;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.Tenant;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import java.time.Duration;
 import java.util.ArrayList;

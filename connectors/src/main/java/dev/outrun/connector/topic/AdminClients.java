@@ -1,5 +1,6 @@
 package dev.outrun.connector.topic;
 
+import dev.outrun.schema.topic.KafkaAddress;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;

@@ -1,5 +1,6 @@
 package dev.outrun.connector.topic;
 
+import dev.outrun.schema.topic.KafkaAddress;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;

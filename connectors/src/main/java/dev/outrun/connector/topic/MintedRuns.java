@@ -4,6 +4,7 @@ import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.Tenant;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,5 +1,6 @@
 package dev.outrun.connector.topic;
 
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import java.time.Duration;
 import java.util.HashMap;

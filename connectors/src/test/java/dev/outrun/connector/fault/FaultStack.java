@@ -1,10 +1,10 @@
 package dev.outrun.connector.fault;
 
 import dev.outrun.connector.topic.AdminClients;
-import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.connector.topic.PlatformTopics;
 import dev.outrun.devstack.Directories;
 import dev.outrun.schema.sql.PostgresAddress;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import dev.outrun.teststack.TestStack;
 import dev.outrun.teststack.process.JavaServer;

@@ -1,7 +1,7 @@
 package dev.outrun.connector.fault;
 
 import dev.outrun.connector.topic.Consumers;
-import dev.outrun.connector.topic.KafkaAddress;
+import dev.outrun.schema.topic.KafkaAddress;
 import java.time.Duration;
 import org.apache.kafka.clients.consumer.Consumer;
 

@@ -9,6 +9,7 @@ import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.Tenant;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.teststack.TestStack;
 import dev.outrun.teststack.TestStackExtension;
 import java.security.SecureRandom;

@@ -1,7 +1,7 @@
 package dev.outrun.server.cli;
 
-import dev.outrun.connector.topic.KafkaAddress;
 import dev.outrun.schema.sql.PostgresAddress;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import dev.outrun.server.OutrunConfig;
 import java.util.Map;

@@ -1,4 +1,4 @@
-package dev.outrun.connector.topic;
+package dev.outrun.schema.topic;
 
 import java.util.HashMap;
 import java.util.Map;
