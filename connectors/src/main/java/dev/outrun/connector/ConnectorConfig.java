@@ -46,6 +46,12 @@ public record ConnectorConfig(
                 Timing.DEFAULT);
     }
 
+    /** The same, of brokers that ask who it is. */
+    public ConnectorConfig withKafka(KafkaAddress other) {
+        return new ConnectorConfig(
+                postgres, other, topics, slot, source, runTopics, slotSettings, timing);
+    }
+
     /** The same, fed in this way. */
     public ConnectorConfig withSource(SourceSettings other) {
         return new ConnectorConfig(

@@ -63,6 +63,8 @@ final class DebeziumSettings {
         all.setProperty("database.user", postgres.user());
         all.setProperty("database.password", postgres.password());
         all.setProperty("database.dbname", postgres.database());
+        // For the driver of all of its connections, replication included.
+        postgres.options().forEach((name, value) -> all.setProperty("driver." + name, value));
         all.setProperty("database.tcpKeepAlive", "true");
         // Signs of life to the server; far below its wal_sender_timeout of 60 s.
         all.setProperty("status.update.interval.ms", "5000");
