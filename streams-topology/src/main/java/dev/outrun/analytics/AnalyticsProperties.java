@@ -1,5 +1,6 @@
 package dev.outrun.analytics;
 
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import dev.outrun.streams.StreamsProcess;
 import java.nio.file.Path;
@@ -17,7 +18,7 @@ public record AnalyticsProperties(StreamsProcess process) {
      * waits for it.
      */
     public AnalyticsProperties(
-            String bootstrapServers,
+            KafkaAddress kafka,
             Topics topics,
             String instance,
             int threads,
@@ -26,7 +27,7 @@ public record AnalyticsProperties(StreamsProcess process) {
         this(
                 new StreamsProcess(
                         "analytics",
-                        bootstrapServers,
+                        kafka,
                         topics,
                         instance,
                         threads,

@@ -1,5 +1,6 @@
 package dev.outrun.engine;
 
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import dev.outrun.streams.StreamsProcess;
 import java.nio.file.Path;
@@ -13,7 +14,7 @@ public record EngineProperties(StreamsProcess process, Guarantee guarantee) {
 
     /** Of a {@link StreamsProcess} of the role {@code engine}, without standby replicas. */
     public EngineProperties(
-            String bootstrapServers,
+            KafkaAddress kafka,
             Topics topics,
             Guarantee guarantee,
             String instance,
@@ -22,14 +23,7 @@ public record EngineProperties(StreamsProcess process, Guarantee guarantee) {
             int replicationFactor) {
         this(
                 new StreamsProcess(
-                        "engine",
-                        bootstrapServers,
-                        topics,
-                        instance,
-                        threads,
-                        stateDir,
-                        replicationFactor,
-                        0),
+                        "engine", kafka, topics, instance, threads, stateDir, replicationFactor, 0),
                 guarantee);
     }
 

@@ -1,7 +1,9 @@
 package dev.outrun.streams;
 
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Properties;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -27,7 +29,7 @@ import org.apache.kafka.streams.errors.LogAndFailProcessingExceptionHandler;
  */
 public record StreamsProcess(
         String role,
-        String bootstrapServers,
+        KafkaAddress kafka,
         Topics topics,
         String instance,
         int threads,
@@ -65,14 +67,7 @@ public record StreamsProcess(
     /** The same with so many standby replicas. */
     public StreamsProcess withStandbyReplicas(int other) {
         return new StreamsProcess(
-                role,
-                bootstrapServers,
-                topics,
-                instance,
-                threads,
-                stateDir,
-                replicationFactor,
-                other);
+                role, kafka, topics, instance, threads, stateDir, replicationFactor, other);
     }
 
     /** The consumer group of all processes of the role, and the prefix of its changelogs. */
@@ -83,6 +78,8 @@ public record StreamsProcess(
     /** What every role says; the caller adds what is its own. */
     public Properties toProperties() {
         Properties properties = new Properties();
+        // First where Kafka is and how to get in: all clients take what is not theirs alone.
+        properties.putAll(kafka.client(Map.of()));
         identity(properties);
         processing(properties);
         failures(properties);
@@ -94,7 +91,6 @@ public record StreamsProcess(
         to.put(StreamsConfig.APPLICATION_ID_CONFIG, applicationId());
         // Names the threads, and the clients in the broker's log.
         to.put(StreamsConfig.CLIENT_ID_CONFIG, applicationId() + "-" + instance);
-        to.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
         // Only its lock is there, the stores are in memory.
         to.put(StreamsConfig.STATE_DIR_CONFIG, stateDir.toString());
         to.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, replicationFactor);

@@ -66,8 +66,7 @@ final class AnalyticsOnBrokerTest {
                     .get();
         }
         var crashes = new AtomicInteger();
-        var properties =
-                new AnalyticsProperties(stack.bootstrapServers(), topics, "only", 1, stateDir, 1);
+        var properties = new AnalyticsProperties(stack.kafka(), topics, "only", 1, stateDir, 1);
         var settings = new AnalyticsSettings(Duration.ofDays(7));
         try (var streams =
                 new KafkaStreams(

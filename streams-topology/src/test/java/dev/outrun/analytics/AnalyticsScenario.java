@@ -3,6 +3,7 @@ package dev.outrun.analytics;
 import dev.outrun.schema.analytics.Window;
 import dev.outrun.schema.analytics.WindowKey;
 import dev.outrun.schema.json.WireJson;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,7 +41,12 @@ final class AnalyticsScenario implements AutoCloseable, InstantSource {
     AnalyticsScenario() {
         var properties =
                 new AnalyticsProperties(
-                        "unused:9092", topics, "only", 1, Path.of("target", "no-state"), 1);
+                        KafkaAddress.of("unused:9092"),
+                        topics,
+                        "only",
+                        1,
+                        Path.of("target", "no-state"),
+                        1);
         driver =
                 new TopologyTestDriver(
                         AnalyticsTopology.create(topics, new AnalyticsSettings(GRACE)),

@@ -3,6 +3,7 @@ package dev.outrun.analytics;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -74,6 +75,11 @@ final class AnalyticsTopologyTest {
     private static AnalyticsProperties properties(
             String instance, int threads, int replicationFactor) {
         return new AnalyticsProperties(
-                "localhost:9092", TOPICS, instance, threads, Path.of("state"), replicationFactor);
+                KafkaAddress.of("localhost:9092"),
+                TOPICS,
+                instance,
+                threads,
+                Path.of("state"),
+                replicationFactor);
     }
 }

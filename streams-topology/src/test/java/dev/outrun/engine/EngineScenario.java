@@ -6,6 +6,7 @@ import dev.outrun.engine.run.OpenRun;
 import dev.outrun.engine.run.TestLog;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.json.WireJson;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.RecordHeaders;
 import dev.outrun.schema.topic.Topics;
 import dev.outrun.schema.work.Decision;
@@ -59,7 +60,7 @@ final class EngineScenario implements AutoCloseable, InstantSource {
     EngineScenario(EngineSettings settings) {
         var properties =
                 new EngineProperties(
-                        "unused:9092",
+                        KafkaAddress.of("unused:9092"),
                         topics,
                         Guarantee.AT_LEAST_ONCE,
                         "only",

@@ -8,6 +8,7 @@ import dev.outrun.engine.out.Outlets;
 import dev.outrun.engine.out.ShardKey;
 import dev.outrun.engine.run.Patience;
 import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -129,7 +130,7 @@ final class EngineTopologyTest {
     private static EngineProperties properties(
             Guarantee guarantee, String instance, int threads, int replicationFactor) {
         return new EngineProperties(
-                "localhost:9092",
+                KafkaAddress.of("localhost:9092"),
                 TOPICS,
                 guarantee,
                 instance,

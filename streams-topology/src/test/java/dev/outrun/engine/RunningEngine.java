@@ -1,6 +1,7 @@
 package dev.outrun.engine;
 
 import dev.outrun.schema.event.Event;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import dev.outrun.schema.work.Heartbeat;
 import java.nio.file.Path;
@@ -28,7 +29,14 @@ final class RunningEngine implements AutoCloseable {
             throws Exception {
         this.names = names;
         this.properties =
-                new EngineProperties(bootstrapServers, names, guarantee, "only", 2, stateDir, 1);
+                new EngineProperties(
+                        KafkaAddress.of(bootstrapServers),
+                        names,
+                        guarantee,
+                        "only",
+                        2,
+                        stateDir,
+                        1);
         this.topics = new EngineTopics(bootstrapServers, names, shards);
         this.engine = new EngineInstance(names, properties, Duration.ZERO, failure::complete);
     }

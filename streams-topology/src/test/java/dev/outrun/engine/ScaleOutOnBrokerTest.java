@@ -134,7 +134,7 @@ final class ScaleOutOnBrokerTest {
                 new EngineInstance(
                         stack.topics(),
                         new EngineProperties(
-                                        stack.bootstrapServers(),
+                                        stack.kafka(),
                                         stack.topics(),
                                         guarantee,
                                         instance,

@@ -6,6 +6,7 @@ import dev.outrun.engine.EngineTopology;
 import dev.outrun.engine.Guarantee;
 import dev.outrun.engine.ShardHost;
 import dev.outrun.schema.json.WireJson;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import dev.outrun.schema.work.Heartbeat;
 import dev.outrun.streams.DeadLetters;
@@ -161,7 +162,7 @@ final class SteppedShard implements AutoCloseable {
             this.now = now;
             var properties =
                     new EngineProperties(
-                            "nowhere:1",
+                            KafkaAddress.of("nowhere:1"),
                             TOPICS,
                             Guarantee.AT_LEAST_ONCE, // the driver's; the shard's is kept above
                             "stepped",

@@ -1,6 +1,7 @@
 package dev.outrun.teststack;
 
 import dev.outrun.schema.sql.PostgresAddress;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import java.sql.SQLException;
 import java.util.Collection;
@@ -43,6 +44,11 @@ public record TestStack(
 
     /** Shards of each test's database: enough for order across shards to matter. */
     public static final int SHARDS = 2;
+
+    /** The broker, as Outrun is told where it is. */
+    public KafkaAddress kafka() {
+        return KafkaAddress.of(bootstrapServers);
+    }
 
     /**
      * The same with another database, which is migrated: for a test that does something to a whole

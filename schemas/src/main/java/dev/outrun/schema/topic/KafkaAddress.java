@@ -12,9 +12,14 @@ public record KafkaAddress(String bootstrapServers, Map<String, String> properti
 
     public KafkaAddress {
         if (bootstrapServers.isBlank()) {
-            throw new IllegalArgumentException("kafka.bootstrap-servers must not be empty");
+            throw new IllegalArgumentException("kafka.bootstrap_servers must not be empty");
         }
         properties = Map.copyOf(properties);
+    }
+
+    /** Of brokers that let everybody in. */
+    public static KafkaAddress of(String bootstrapServers) {
+        return new KafkaAddress(bootstrapServers, Map.of());
     }
 
     /** A client's options: its own, the address, and what {@link #properties} overrides. */

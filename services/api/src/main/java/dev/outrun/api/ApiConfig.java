@@ -53,6 +53,12 @@ public record ApiConfig(
                 BoardConfig.DEFAULT);
     }
 
+    /** The same with so many connections at the most. */
+    public ApiConfig withConnectionsMax(int other) {
+        return new ApiConfig(
+                host, port, other, startBodyBytesMax, eventsBodyBytesMax, closeMax, hub, board);
+    }
+
     /** The same with other limits for event streams. */
     public ApiConfig withHub(HubConfig other) {
         return new ApiConfig(

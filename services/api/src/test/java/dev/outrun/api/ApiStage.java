@@ -63,7 +63,7 @@ final class ApiStage implements AutoCloseable {
                         ledger,
                         tenant -> mint(),
                         stack.topics(),
-                        stack.bootstrapServers(),
+                        stack.kafka(),
                         checks,
                         new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
     }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outrun.schema.error.ErrorCode;
+import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.teststack.TestStack;
 import dev.outrun.teststack.TestStackExtension;
@@ -103,14 +104,14 @@ class ConsoleRoutesTest {
 
             // When
             assertThrows(
-                    IllegalStateException.class,
+                    OutrunException.class,
                     () ->
                             ApiServer.start(
                                     taken,
                                     stage.ledger,
                                     tenant -> new RunId(new UUID(0, 0)),
                                     stack.topics(),
-                                    stack.bootstrapServers(),
+                                    stack.kafka(),
                                     List.of(),
                                     new PrometheusMeterRegistry(PrometheusConfig.DEFAULT)));
 

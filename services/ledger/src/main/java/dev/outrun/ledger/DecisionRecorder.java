@@ -3,6 +3,7 @@ package dev.outrun.ledger;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.json.WireJson;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import dev.outrun.schema.work.Decision;
 import java.time.Duration;
@@ -64,10 +65,10 @@ public final class DecisionRecorder implements AutoCloseable {
      *     at once; no two at a time may have it
      */
     public static DecisionRecorder start(
-            String bootstrapServers, Topics topics, String instance, Ledger ledger) {
+            KafkaAddress kafka, Topics topics, String instance, Ledger ledger) {
         KafkaConsumer<byte[], byte[]> consumer =
                 new KafkaConsumer<>(
-                        RecorderConsumer.config(bootstrapServers, topics, instance),
+                        kafka.client(RecorderConsumer.config(topics, instance)),
                         new ByteArrayDeserializer(),
                         new ByteArrayDeserializer());
         DecisionRecorder recorder = new DecisionRecorder(instance, ledger, consumer);

@@ -4,14 +4,13 @@ import dev.outrun.schema.topic.Topics;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 
-/** The settings of the recorder's consumer. */
+/** The settings of the recorder's consumer, but for where Kafka is. */
 final class RecorderConsumer {
 
     private RecorderConsumer() {}
 
-    static Map<String, Object> config(String bootstrapServers, Topics topics, String instance) {
+    static Map<String, Object> config(Topics topics, String instance) {
         return Map.ofEntries(
-                Map.entry(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers),
                 Map.entry(ConsumerConfig.CLIENT_ID_CONFIG, "recorder-" + instance),
                 Map.entry(ConsumerConfig.GROUP_ID_CONFIG, topics.prefix() + "-recorder"),
                 // A restarted recorder takes its own place: no rebalance stops the others.

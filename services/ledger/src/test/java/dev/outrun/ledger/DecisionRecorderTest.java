@@ -210,8 +210,7 @@ final class DecisionRecorderTest {
     }
 
     private DecisionRecorder start(Ledger ledger) {
-        return DecisionRecorder.start(
-                stack.bootstrapServers(), stack.topics(), "recorder-1", ledger);
+        return DecisionRecorder.start(stack.kafka(), stack.topics(), "recorder-1", ledger);
     }
 
     private Ledger watched(Ledger ledger) {

@@ -1,6 +1,7 @@
 package dev.outrun.worker;
 
 import dev.outrun.schema.json.WireJson;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.work.Heartbeat;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -60,11 +61,11 @@ final class Heartbeats implements AutoCloseable {
      *
      * @throws KafkaException if Kafka does not answer within the wait
      */
-    static Heartbeats start(String bootstrapServers, String topic, Heartbeat alive, Duration wait) {
+    static Heartbeats start(KafkaAddress kafka, String topic, Heartbeat alive, Duration wait) {
         Heartbeats heartbeats =
                 new Heartbeats(
                         new KafkaProducer<>(
-                                config(bootstrapServers, alive.worker()),
+                                kafka.client(config(alive.worker())),
                                 new ByteArraySerializer(),
                                 new ByteArraySerializer()),
                         topic,
@@ -79,9 +80,8 @@ final class Heartbeats implements AutoCloseable {
         }
     }
 
-    private static Map<String, Object> config(String bootstrapServers, String worker) {
+    private static Map<String, Object> config(String worker) {
         return Map.ofEntries(
-                Map.entry(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers),
                 Map.entry(ProducerConfig.CLIENT_ID_CONFIG, "heartbeats-" + worker),
                 // In order, so that the one that says leaving is the last.
                 Map.entry(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true),

@@ -2,6 +2,7 @@ package dev.outrun.worker;
 
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.json.WireJson;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.work.Interrupt;
 import java.time.Duration;
 import java.util.List;
@@ -52,14 +53,14 @@ final class InterruptListener implements AutoCloseable {
      * @throws KafkaException if Kafka does not answer within the wait
      */
     static InterruptListener start(
-            String bootstrapServers,
+            KafkaAddress kafka,
             String topic,
             String worker,
             Consumer<Interrupt> interrupts,
             Duration wait) {
         KafkaConsumer<byte[], byte[]> consumer =
                 new KafkaConsumer<>(
-                        config(bootstrapServers, worker),
+                        kafka.client(config(worker)),
                         new ByteArrayDeserializer(),
                         new ByteArrayDeserializer());
         try {
@@ -85,9 +86,8 @@ final class InterruptListener implements AutoCloseable {
         consumer.endOffsets(partitions, wait).forEach(consumer::seek);
     }
 
-    private static Map<String, Object> config(String bootstrapServers, String worker) {
+    private static Map<String, Object> config(String worker) {
         return Map.ofEntries(
-                Map.entry(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers),
                 Map.entry(ConsumerConfig.CLIENT_ID_CONFIG, "interrupts-" + worker),
                 Map.entry(ConsumerConfig.GROUP_PROTOCOL_CONFIG, "classic"),
                 // Positions are this process's alone: what was sent before its start is not for it.

@@ -2,6 +2,7 @@ package dev.outrun.worker;
 
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import dev.outrun.schema.work.Heartbeat;
 import dev.outrun.schema.work.Interrupt;
@@ -17,7 +18,7 @@ public final class KafkaSignals implements WorkerSignals {
     /** How long Kafka has to answer at the start. */
     private static final Duration START_MAX = Duration.ofSeconds(10);
 
-    private final String bootstrapServers;
+    private final KafkaAddress kafka;
     private final Topics topics;
     private final String worker;
     private final long session;
@@ -25,8 +26,8 @@ public final class KafkaSignals implements WorkerSignals {
     private @Nullable Heartbeats heartbeats;
 
     /** The signals of a worker; nothing is sent before they are started. */
-    public KafkaSignals(String bootstrapServers, Topics topics, WorkerConfig worker) {
-        this.bootstrapServers = bootstrapServers;
+    public KafkaSignals(KafkaAddress kafka, Topics topics, WorkerConfig worker) {
+        this.kafka = kafka;
         this.topics = topics;
         this.worker = worker.name();
         this.session = worker.session();
@@ -37,10 +38,10 @@ public final class KafkaSignals implements WorkerSignals {
         try {
             listener =
                     InterruptListener.start(
-                            bootstrapServers, topics.interrupts(), worker, interrupts, START_MAX);
+                            kafka, topics.interrupts(), worker, interrupts, START_MAX);
             heartbeats =
                     Heartbeats.start(
-                            bootstrapServers,
+                            kafka,
                             topics.heartbeats(),
                             new Heartbeat(worker, session, false),
                             START_MAX);

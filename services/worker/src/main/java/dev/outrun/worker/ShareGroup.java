@@ -1,5 +1,6 @@
 package dev.outrun.worker;
 
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import java.util.List;
 import java.util.Map;
@@ -29,11 +30,9 @@ final class ShareGroup {
      *
      * @throws KafkaException if Kafka does not answer
      */
-    static void configure(String bootstrapServers, Topics topics) {
+    static void configure(KafkaAddress kafka, Topics topics) {
         Map<String, Object> config =
                 Map.of(
-                        AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG,
-                        bootstrapServers,
                         AdminClientConfig.CLIENT_ID_CONFIG,
                         name(topics) + "-settings",
                         // Together how long a worker's start may wait for it.
@@ -41,7 +40,7 @@ final class ShareGroup {
                         5_000,
                         AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
                         10_000);
-        try (Admin admin = Admin.create(config)) {
+        try (Admin admin = Admin.create(kafka.client(config))) {
             admin.incrementalAlterConfigs(
                             Map.of(
                                     new ConfigResource(ConfigResource.Type.GROUP, name(topics)),
@@ -66,10 +65,8 @@ final class ShareGroup {
         return new AlterConfigOp(new ConfigEntry(name, value), AlterConfigOp.OpType.SET);
     }
 
-    static Map<String, Object> consumer(
-            String bootstrapServers, Topics topics, WorkerConfig worker) {
+    static Map<String, Object> consumer(Topics topics, WorkerConfig worker) {
         return Map.ofEntries(
-                Map.entry(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers),
                 Map.entry(ConsumerConfig.CLIENT_ID_CONFIG, "tasks-" + worker.name()),
                 Map.entry(ConsumerConfig.GROUP_ID_CONFIG, name(topics)),
                 // By the claim's answer, record by record.

@@ -3,6 +3,7 @@ package dev.outrun.worker;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.json.WireJson;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import dev.outrun.schema.work.Task;
 import dev.outrun.worker.TaskDesk.Answer;
@@ -49,7 +50,7 @@ public final class ShareGroupTasks implements TaskSource {
      */
     private static final Duration PAUSE = Duration.ofMillis(500);
 
-    private final String bootstrapServers;
+    private final KafkaAddress kafka;
     private final Topics topics;
     private final WorkerConfig worker;
     private final CountDownLatch closing = new CountDownLatch(1);
@@ -57,8 +58,8 @@ public final class ShareGroupTasks implements TaskSource {
     private volatile Optional<String> problem = Optional.of("tasks not started");
 
     /** The tasks of one worker; nothing is taken before they are started. */
-    public ShareGroupTasks(String bootstrapServers, Topics topics, WorkerConfig worker) {
-        this.bootstrapServers = bootstrapServers;
+    public ShareGroupTasks(KafkaAddress kafka, Topics topics, WorkerConfig worker) {
+        this.kafka = kafka;
         this.topics = topics;
         this.worker = worker;
     }
@@ -68,13 +69,13 @@ public final class ShareGroupTasks implements TaskSource {
     @Override
     public void start(TaskDesk desk) {
         try {
-            ShareGroup.configure(bootstrapServers, topics);
+            ShareGroup.configure(kafka, topics);
         } catch (KafkaException e) {
             throw new OutrunException(ErrorCode.UNAVAILABLE, "Kafka does not answer", e);
         }
         ShareConsumer<byte[], byte[]> consumer =
                 new KafkaShareConsumer<>(
-                        ShareGroup.consumer(bootstrapServers, topics, worker),
+                        kafka.client(ShareGroup.consumer(topics, worker)),
                         new ByteArrayDeserializer(),
                         new ByteArrayDeserializer());
         consumer.setAcknowledgementCommitCallback(ShareGroupTasks::acknowledged);

@@ -170,7 +170,7 @@ final class ShareGroupTasksTest {
     void signals_say_that_the_worker_lives_and_then_that_it_leaves() throws Exception {
         // Given
         WorkerConfig worker = WorkerConfig.of("w1", 7);
-        KafkaSignals signals = new KafkaSignals(stack.bootstrapServers(), stack.topics(), worker);
+        KafkaSignals signals = new KafkaSignals(stack.kafka(), stack.topics(), worker);
 
         // When
         signals.start(interrupt -> {});
@@ -192,8 +192,7 @@ final class ShareGroupTasksTest {
         BlockingQueue<Interrupt> heard = new LinkedBlockingQueue<>();
         sendInterrupt(0, new Interrupt(new UUID(1, 1).toString(), 1));
         KafkaSignals signals =
-                new KafkaSignals(
-                        stack.bootstrapServers(), stack.topics(), WorkerConfig.of("w1", 1));
+                new KafkaSignals(stack.kafka(), stack.topics(), WorkerConfig.of("w1", 1));
         open.add(signals);
         signals.start(heard::add);
 
@@ -218,10 +217,8 @@ final class ShareGroupTasksTest {
                 Worker.start(
                         config,
                         ledger,
-                        new KafkaSignals(stack.bootstrapServers(), stack.topics(), config),
-                        List.of(
-                                new ShareGroupTasks(
-                                        stack.bootstrapServers(), stack.topics(), config)),
+                        new KafkaSignals(stack.kafka(), stack.topics(), config),
+                        List.of(new ShareGroupTasks(stack.kafka(), stack.topics(), config)),
                         Map.of(
                                 "echo",
                                 (run, input) -> {
@@ -248,8 +245,7 @@ final class ShareGroupTasksTest {
     private void source(String name, Function<Task, Answer> answers) {
         CountDownLatch full = new CountDownLatch(1);
         ShareGroupTasks source =
-                new ShareGroupTasks(
-                        stack.bootstrapServers(), stack.topics(), WorkerConfig.of(name, 1));
+                new ShareGroupTasks(stack.kafka(), stack.topics(), WorkerConfig.of(name, 1));
         open.add(source);
         source.start(
                 new TaskDesk() {

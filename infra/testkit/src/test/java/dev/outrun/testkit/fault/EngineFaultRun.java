@@ -34,7 +34,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -85,7 +84,7 @@ final class EngineFaultRun implements AutoCloseable {
         this.folder = folder;
         boolean started = false;
         try {
-            KafkaAddress kafka = new KafkaAddress(stack.bootstrapServers(), Map.of());
+            KafkaAddress kafka = stack.kafka();
             PlatformTopics.create(kafka, stack.topics(), TestStack.SHARDS);
             ledger = keep(PostgresLedger.open(new LedgerConfig(stack.postgres(), 16, "faults")));
             work.prepare(ledger);
@@ -97,9 +96,7 @@ final class EngineFaultRun implements AutoCloseable {
                                     stack.topics(),
                                     stack.slot()),
                             new SimpleMeterRegistry()));
-            keep(
-                    DecisionRecorder.start(
-                            stack.bootstrapServers(), stack.topics(), "faults", ledger));
+            keep(DecisionRecorder.start(stack.kafka(), stack.topics(), "faults", ledger));
             keep(worker());
             firehose = keep(Consumers.create(kafka, "outrun-faults"));
             Consumers.assign(firehose, stack.topics().events(), BROKER_MAX);
@@ -135,7 +132,7 @@ final class EngineFaultRun implements AutoCloseable {
         AuditReport audit =
                 Auditor.audit(
                         stack.postgres(),
-                        new KafkaAddress(stack.bootstrapServers(), Map.of()),
+                        stack.kafka(),
                         stack.topics(),
                         stack.slot(),
                         BROKER_MAX,
@@ -184,8 +181,8 @@ final class EngineFaultRun implements AutoCloseable {
         return Worker.start(
                 config,
                 ledger,
-                new KafkaSignals(stack.bootstrapServers(), stack.topics(), config),
-                List.of(new ShareGroupTasks(stack.bootstrapServers(), stack.topics(), config)),
+                new KafkaSignals(stack.kafka(), stack.topics(), config),
+                List.of(new ShareGroupTasks(stack.kafka(), stack.topics(), config)),
                 work.handlers());
     }
 

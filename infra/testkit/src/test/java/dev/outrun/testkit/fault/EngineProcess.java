@@ -2,6 +2,7 @@ package dev.outrun.testkit.fault;
 
 import dev.outrun.engine.EngineProperties;
 import dev.outrun.engine.Guarantee;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import dev.outrun.server.Engine;
 import dev.outrun.streams.DeadLetters;
@@ -25,7 +26,7 @@ final class EngineProcess {
                 Engine.start(
                         topics,
                         new EngineProperties(
-                                args[0],
+                                KafkaAddress.of(args[0]),
                                 topics,
                                 Guarantee.valueOf(args[2]),
                                 args[3],

@@ -3,6 +3,7 @@ package dev.outrun.api.board;
 import dev.outrun.schema.analytics.Window;
 import dev.outrun.schema.analytics.WindowKey;
 import dev.outrun.schema.json.WireJson;
+import dev.outrun.schema.topic.KafkaAddress;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -63,9 +64,8 @@ final class WindowReader implements AutoCloseable {
     }
 
     /** A consumer for it, every option with its why. */
-    static Consumer<byte[], byte[]> consumer(String bootstrapServers, String topic) {
+    static Consumer<byte[], byte[]> consumer(KafkaAddress kafka, String topic) {
         Map<String, Object> options = new HashMap<>();
-        options.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
         options.put(ConsumerConfig.CLIENT_ID_CONFIG, "outrun-board-" + topic);
         options.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         options.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
@@ -79,7 +79,7 @@ final class WindowReader implements AutoCloseable {
         options.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         // A broker that comes back is found again within this time.
         options.put(ConsumerConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 500);
-        return new KafkaConsumer<>(options);
+        return new KafkaConsumer<>(kafka.client(options));
     }
 
     void start() {

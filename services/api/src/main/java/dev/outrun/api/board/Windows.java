@@ -2,6 +2,7 @@ package dev.outrun.api.board;
 
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import java.time.InstantSource;
 import java.util.List;
@@ -26,12 +27,12 @@ public final class Windows implements AutoCloseable {
     }
 
     /** Starts reading, and returns at once; the broker need not be up. */
-    public static Windows start(BoardConfig config, Topics topics, String bootstrapServers) {
+    public static Windows start(BoardConfig config, Topics topics, KafkaAddress kafka) {
         InstantSource clock = InstantSource.system();
         Board board = new Board(config, clock);
         WindowReader reader =
                 new WindowReader(
-                        () -> WindowReader.consumer(bootstrapServers, topics.windows()),
+                        () -> WindowReader.consumer(kafka, topics.windows()),
                         topics.windows(),
                         config.retention(),
                         clock,

@@ -1,5 +1,6 @@
 package dev.outrun.api.hub;
 
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import java.time.Duration;
 import java.util.HashMap;
@@ -13,11 +14,11 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 /** The hub's two kinds of Kafka consumers, every option with its why. */
 final class Consumers {
 
-    private final String bootstrapServers;
+    private final KafkaAddress kafka;
     private final Topics topics;
 
-    Consumers(String bootstrapServers, Topics topics) {
-        this.bootstrapServers = bootstrapServers;
+    Consumers(KafkaAddress kafka, Topics topics) {
+        this.kafka = kafka;
         this.topics = topics;
     }
 
@@ -31,7 +32,7 @@ final class Consumers {
         options.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, 8 * 1024 * 1024);
         options.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 2 * 1024 * 1024);
         options.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 2_000);
-        return new KafkaConsumer<>(options);
+        return new KafkaConsumer<>(kafka.client(options));
     }
 
     /** Reads stretches of run topics. */
@@ -44,7 +45,7 @@ final class Consumers {
         options.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, pageBytesMax);
         options.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, pageBytesMax);
         options.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 2_000);
-        return new KafkaConsumer<>(options);
+        return new KafkaConsumer<>(kafka.client(options));
     }
 
     /** Closes a consumer; there is nothing to commit and no group to leave, so it is quick. */
@@ -54,7 +55,6 @@ final class Consumers {
 
     private Map<String, Object> common(String clientId) {
         Map<String, Object> options = new HashMap<>();
-        options.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
         options.put(ConsumerConfig.CLIENT_ID_CONFIG, clientId);
         options.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);
         options.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class);

@@ -4,6 +4,7 @@ import dev.outrun.ledger.Ledger;
 import dev.outrun.ledger.Run;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -33,9 +34,8 @@ public final class Hub implements AutoCloseable {
     }
 
     /** A hub that is ready for subscribers; the broker need not be up. */
-    public static Hub start(
-            HubConfig config, Ledger ledger, Topics topics, String bootstrapServers) {
-        Consumers consumers = new Consumers(bootstrapServers, topics);
+    public static Hub start(HubConfig config, Ledger ledger, Topics topics, KafkaAddress kafka) {
+        Consumers consumers = new Consumers(kafka, topics);
         return start(config, ledger, topics, consumers, consumers::tail);
     }
 

@@ -54,6 +54,20 @@ public record HubConfig(
         check("write_stall_max", writeStallMax);
     }
 
+    /** The same for so many clients. */
+    public HubConfig withClientsMax(int other) {
+        return new HubConfig(
+                other,
+                queueEventsMax,
+                queueBytesMax,
+                historyReaders,
+                historyPageBytesMax,
+                keepAlive,
+                idleCheck,
+                tailLinger,
+                writeStallMax);
+    }
+
     private static void check(String name, long value, long least, long most) {
         if (value < least || value > most) {
             throw new IllegalArgumentException(

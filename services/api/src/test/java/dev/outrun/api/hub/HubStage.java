@@ -42,7 +42,7 @@ final class HubStage implements AutoCloseable {
     HubStage(TestStack stack, HubConfig config) {
         ledger.registerHandlers(List.of("echo"));
         lanes = new Lanes(stack.bootstrapServers(), stack.topics(), ledger.shards());
-        hub = Hub.start(config, ledger, stack.topics(), stack.bootstrapServers());
+        hub = Hub.start(config, ledger, stack.topics(), stack.kafka());
     }
 
     RunId start() {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.outrun.ledger.StartRun;
 import dev.outrun.ledger.memory.InMemoryLedger;
 import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class HubTest {
 
     /** Nobody listens there. */
-    private static final String NO_BROKER = "127.0.0.1:1";
+    private static final KafkaAddress NO_BROKER = KafkaAddress.of("127.0.0.1:1");
 
     @Test
     void subscriber_withoutABroker_getsEverythingFromTheLedger() throws InterruptedException {

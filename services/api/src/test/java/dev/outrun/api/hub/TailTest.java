@@ -28,7 +28,7 @@ class TailTest {
             throws InterruptedException {
         InMemoryLedger ledger = new InMemoryLedger(InstantSource.system());
         ledger.registerHandlers(List.of("echo"));
-        Consumers consumers = new Consumers(stack.bootstrapServers(), stack.topics());
+        Consumers consumers = new Consumers(stack.kafka(), stack.topics());
         AtomicReference<@Nullable KafkaException> fault = new AtomicReference<>();
         AtomicInteger made = new AtomicInteger();
         try (Lanes lanes = new Lanes(stack.bootstrapServers(), stack.topics(), ledger.shards());

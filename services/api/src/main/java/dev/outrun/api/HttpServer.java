@@ -1,0 +1,137 @@
+package dev.outrun.api;
+
+import dev.outrun.schema.error.ErrorCode;
+import dev.outrun.schema.error.OutrunException;
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http1.Http1Config;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.net.StandardSocketOptions;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** An open port with routes behind it, whatever they do: every option with its why. */
+final class HttpServer implements AutoCloseable {
+
+    private static final HeaderName NO_SNIFFING = HeaderNames.create("X-Content-Type-Options");
+
+    /** What is left for open requests at the end. */
+    private static final Duration GRACE = Duration.ofMillis(500);
+
+    /** A larger body is not even skipped: the connection is closed. No chunk is larger either. */
+    private static final long BODY_BYTES_MAX = 24L * 1024 * 1024;
+
+    private final WebServer server;
+
+    private HttpServer(WebServer server) {
+        this.server = server;
+    }
+
+    /**
+     * Starts listening; returns once the port is open.
+     *
+     * @param port 0 takes a free one
+     * @param connectionsMax open connections; more wait in the backlog
+     * @throws OutrunException {@code unavailable} if the address cannot be bound
+     */
+    static HttpServer start(
+            String host, int port, int connectionsMax, List<Route> routes, MeterRegistry registry) {
+        WebServer server = server(host, port, connectionsMax, routes, registry);
+        String refusal = "cannot listen on " + host + ":" + port;
+        try {
+            server.start();
+        } catch (RuntimeException e) {
+            throw new OutrunException(ErrorCode.UNAVAILABLE, refusal + ": " + e.getMessage(), e);
+        }
+        if (!server.isRunning()) {
+            throw new OutrunException(ErrorCode.UNAVAILABLE, refusal);
+        }
+        return new HttpServer(server);
+    }
+
+    int port() {
+        return server.port();
+    }
+
+    /** Waits a bounded time for open requests, and stops. */
+    @Override
+    public void close() {
+        server.stop();
+    }
+
+    private static WebServer server(
+            String host, int port, int connectionsMax, List<Route> routes, MeterRegistry registry) {
+        return WebServer.builder()
+                .host(host)
+                .port(port)
+                // The process ends in an order of its own.
+                .shutdownHook(false)
+                .shutdownGracePeriod(GRACE)
+                // Only what is set here, nothing found on the class path.
+                .featuresDiscoverServices(false)
+                .protocolsDiscoverServices(false)
+                .addProtocol(
+                        Http1Config.builder()
+                                .maxPrologueLength(8 * 1024)
+                                .maxHeadersSize(16 * 1024)
+                                .build())
+                // A burst of reconnecting clients queues here instead of being refused.
+                .backlog(4_096)
+                .maxTcpConnections(connectionsMax)
+                .maxPayloadSize(BODY_BYTES_MAX)
+                // Streams and pages gather their writes themselves; a buffer here would be one
+                // more per client.
+                .writeBufferSize(0)
+                // A keep-alive connection nobody uses; streams are not counted as idle.
+                .idleConnectionTimeout(Duration.ofMinutes(5))
+                .idleConnectionPeriod(Duration.ofMinutes(1))
+                // Helidon's 4 KiB would make a 1 MiB input 256 round trips.
+                .putListenerSocketOption(StandardSocketOptions.SO_RCVBUF, 128 * 1024)
+                .putListenerSocketOption(StandardSocketOptions.SO_REUSEADDR, true)
+                .connectionOptions(socket ->
+                        socket
+                                // A frame leaves when it is written.
+                                .tcpNoDelay(true)
+                                .socketKeepAlive(true)
+                                // What a client that does not read can hold in the
+                                // kernel.
+                                .socketSendBufferSize(128 * 1024))
+                .directHandlers(Problems.outsideOfRoutes())
+                .routing(routing -> route(routing, routes, registry))
+                .build();
+    }
+
+    private static void route(
+            HttpRouting.Builder routing, List<Route> routes, MeterRegistry registry) {
+        routing.addFilter(new RequestMetrics(registry, routes));
+        routing.addFilter(new ClosesConnections());
+        routing.addFilter((chain, request, response) -> {
+            response.header(NO_SNIFFING, "nosniff");
+            response.header(HeaderNames.CACHE_CONTROL, "no-store");
+            chain.proceed();
+        });
+        Problems.handleIn(routing);
+        routes.forEach(route -> routing.route(route.method(), route.path(), route.handler()));
+        Map<String, String> methods =
+                routes.stream()
+                        .collect(
+                                Collectors.groupingBy(
+                                        Route::path,
+                                        TreeMap::new,
+                                        Collectors.mapping(
+                                                r -> r.method().text(), Collectors.joining(", "))));
+        methods.forEach((path, allowed) ->
+                routing.any(
+                        path,
+                        (request, response) -> {
+                            response.header(HeaderNames.ALLOW, allowed);
+                            throw new OutrunException(
+                                    ErrorCode.METHOD_NOT_ALLOWED, "only " + allowed + " here");
+                        }));
+    }
+}
