@@ -2,43 +2,44 @@ package dev.outrun.server;
 
 import dev.outrun.connector.ConnectorConfig.SourceSettings;
 import dev.outrun.connector.topic.RunTopicLimits;
-import dev.outrun.engine.Guarantee;
 import dev.outrun.schema.sql.PostgresAddress;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.Set;
 
 /**
  * All that one process of Outrun is told.
  *
- * @param slot the connector's replication slot, or what the names of its slots begin with; one
- *     connector works on each at a time
- * @param source where the connector gets changes from
- * @param host where the API listens, as is {@code port}; 0 is any free port
+ * @param roles at least one
  * @param instance this process's name, the same after a restart: the engine takes its shards back
- *     under it, and attempts of the worker's earlier life are known to be lost
+ *     under it, and attempts of the worker's earlier life are known to be lost. No two processes
+ *     with a role in common may have it
  * @param stateDir a folder of this process's own
- * @param standbyReplicas copies of each shard's state that the engines of other processes keep, 0
- *     to 16: with one, a shard whose engine is gone goes on without being restored first
- * @param workerConcurrency attempts the worker runs at once
  */
 public record OutrunConfig(
-        PostgresAddress postgres,
-        String bootstrapServers,
-        Topics topics,
-        String slot,
-        SourceSettings source,
-        String host,
-        int port,
+        Set<Role> roles,
         String instance,
         Path stateDir,
-        Guarantee guarantee,
-        int standbyReplicas,
-        int workerConcurrency,
-        RunTopicLimits runTopics) {
+        Topics topics,
+        DatabaseSection database,
+        KafkaAddress kafka,
+        HttpSection http,
+        ApiSection api,
+        ConnectorSection connector,
+        RunTopicLimits runTopics,
+        EngineSection engine,
+        WorkerSection worker) {
 
     public static final String DEFAULT_SLOT = "outrun";
 
-    private static final int WORKER_CONCURRENCY = 256;
+    public OutrunConfig {
+        if (roles.isEmpty()) {
+            throw new IllegalArgumentException("roles is empty, not one of them at least");
+        }
+        roles = Set.copyOf(roles);
+    }
 
     /** One process that does everything, on any free port of the loopback address. */
     public static OutrunConfig of(
@@ -48,90 +49,76 @@ public record OutrunConfig(
             String slot,
             Path stateDir) {
         return new OutrunConfig(
-                postgres,
-                bootstrapServers,
-                topics,
-                slot,
-                SourceSettings.DEFAULT,
-                "127.0.0.1",
-                0,
+                EnumSet.allOf(Role.class),
                 "outrun",
                 stateDir,
-                Guarantee.AT_LEAST_ONCE,
-                0,
-                WORKER_CONCURRENCY,
-                RunTopicLimits.DEFAULT);
+                topics,
+                DatabaseSection.of(postgres),
+                KafkaAddress.of(bootstrapServers),
+                HttpSection.DEFAULT.withPort(0),
+                ApiSection.DEFAULT,
+                ConnectorSection.of(slot),
+                RunTopicLimits.DEFAULT,
+                EngineSection.DEFAULT,
+                WorkerSection.HASTY);
+    }
+
+    /** Where the database is. */
+    public PostgresAddress postgres() {
+        return database.address();
+    }
+
+    /** Where Kafka's brokers are. */
+    public String bootstrapServers() {
+        return kafka.bootstrapServers();
+    }
+
+    /** The connector's replication slot, or what the names of its slots begin with. */
+    public String slot() {
+        return connector.slot();
+    }
+
+    boolean has(Role role) {
+        return roles.contains(role);
     }
 
     /** The same on another port. */
     public OutrunConfig withPort(int other) {
-        return new OutrunConfig(
-                postgres,
-                bootstrapServers,
-                topics,
-                slot,
-                source,
-                host,
-                other,
-                instance,
-                stateDir,
-                guarantee,
-                standbyReplicas,
-                workerConcurrency,
-                runTopics);
+        return with(http.withPort(other), connector, runTopics, engine);
     }
 
     /** The same with other limits for run topics. */
     public OutrunConfig withRunTopics(RunTopicLimits other) {
-        return new OutrunConfig(
-                postgres,
-                bootstrapServers,
-                topics,
-                slot,
-                source,
-                host,
-                port,
-                instance,
-                stateDir,
-                guarantee,
-                standbyReplicas,
-                workerConcurrency,
-                other);
+        return with(http, connector, other, engine);
     }
 
     /** The same with an engine that has other engines keep copies of its state. */
     public OutrunConfig withStandbyReplicas(int other) {
-        return new OutrunConfig(
-                postgres,
-                bootstrapServers,
-                topics,
-                slot,
-                source,
-                host,
-                port,
-                instance,
-                stateDir,
-                guarantee,
-                other,
-                workerConcurrency,
-                runTopics);
+        return with(http, connector, runTopics, engine.withStandbyReplicas(other));
     }
 
     /** The same with a connector that is fed in another way. */
     public OutrunConfig withSource(SourceSettings other) {
+        return with(http, connector.withSource(other), runTopics, engine);
+    }
+
+    private OutrunConfig with(
+            HttpSection otherHttp,
+            ConnectorSection otherConnector,
+            RunTopicLimits otherRunTopics,
+            EngineSection otherEngine) {
         return new OutrunConfig(
-                postgres,
-                bootstrapServers,
-                topics,
-                slot,
-                other,
-                host,
-                port,
+                roles,
                 instance,
                 stateDir,
-                guarantee,
-                standbyReplicas,
-                workerConcurrency,
-                runTopics);
+                topics,
+                database,
+                kafka,
+                otherHttp,
+                api,
+                otherConnector,
+                otherRunTopics,
+                otherEngine,
+                worker);
     }
 }

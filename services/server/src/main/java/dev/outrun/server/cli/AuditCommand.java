@@ -10,6 +10,7 @@ import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.sql.PostgresAddress;
 import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
+import dev.outrun.server.OutrunConfig;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
@@ -76,10 +77,11 @@ final class AuditCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        PostgresAddress database = installation.postgres();
-        KafkaAddress brokers = installation.kafka();
-        Topics topics = installation.topics();
-        String slot = installation.slot();
+        OutrunConfig config = installation.load().config();
+        PostgresAddress database = config.postgres();
+        KafkaAddress brokers = config.kafka();
+        Topics topics = config.topics();
+        String slot = config.slot();
         Duration limit = Duration.ofSeconds(patience);
         AuditReport report =
                 repair

@@ -1,66 +1,79 @@
 package dev.outrun.server.cli;
 
-import dev.outrun.schema.sql.PostgresAddress;
-import dev.outrun.schema.topic.KafkaAddress;
-import dev.outrun.schema.topic.Topics;
-import dev.outrun.server.OutrunConfig;
+import dev.outrun.server.config.Configuration;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
-/** Where an installation's parts are, for commands that look at it from outside. */
+/**
+ * Where an installation's parts are, for commands that look at it from outside: as its file says,
+ * or as {@code ./outrun dev} has them.
+ */
 final class InstallationOptions {
 
-    @Spec(Spec.Target.MIXEE)
-    CommandSpec spec;
+    private static final Map<String, String> OF_DEV =
+            Map.of(
+                    "postgres.url",
+                    "postgresql://postgres:postgres@127.0.0.1:54320/outrun",
+                    "kafka.bootstrap_servers",
+                    "127.0.0.1:9092",
+                    "worker.samples",
+                    "true");
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "The settings that ./outrun serve has (default: those of ./outrun dev).")
+    @Nullable Path file;
 
     @Option(
             names = "--postgres",
             paramLabel = "URL",
-            defaultValue = "postgresql://postgres:postgres@127.0.0.1:54320/outrun",
-            description = "The database (default: that of ./outrun dev).")
-    String postgres;
+            description = "The database, as the setting postgres.url.")
+    @Nullable String postgres;
 
     @Option(
             names = "--kafka",
             paramLabel = "HOST:PORT",
-            defaultValue = "127.0.0.1:9092",
-            description = "The brokers (default: that of ./outrun dev).")
-    String kafka;
+            description = "The brokers, as the setting kafka.bootstrap_servers.")
+    @Nullable String kafka;
 
     @Option(
             names = "--topic-prefix",
             paramLabel = "PREFIX",
-            defaultValue = Topics.DEFAULT_PREFIX,
-            description = "What topic names begin with (default: ${DEFAULT-VALUE}).")
-    String prefix;
+            description = "What topic names begin with, as the setting topic_prefix.")
+    @Nullable String prefix;
 
     @Option(
             names = "--slot",
             paramLabel = "SLOT",
-            defaultValue = OutrunConfig.DEFAULT_SLOT,
             description =
-                    "The connector's replication slot, or what the names of its slots begin with"
-                            + " (default: ${DEFAULT-VALUE}).")
-    String slot;
+                    "The connector's replication slot, or what the names of its slots begin with,"
+                            + " as the setting connector.slot.")
+    @Nullable String slot;
 
-    PostgresAddress postgres() {
-        return understood(spec, "--postgres", () -> PostgresAddress.parse(postgres));
-    }
-
-    KafkaAddress kafka() {
-        return new KafkaAddress(kafka, Map.of());
-    }
-
-    Topics topics() {
-        return understood(spec, "--topic-prefix", () -> new Topics(prefix));
-    }
-
-    String slot() {
-        return slot;
+    /**
+     * The configuration, and what looks like a part of it.
+     *
+     * @throws dev.outrun.server.config.SettingException as {@code ./outrun serve} would
+     */
+    Configuration.Loaded load() {
+        Map<String, String> flags = new LinkedHashMap<>();
+        ConfigOptions.put(flags, "postgres.url", postgres);
+        ConfigOptions.put(flags, "kafka.bootstrap_servers", kafka);
+        ConfigOptions.put(flags, "topic_prefix", prefix);
+        ConfigOptions.put(flags, "connector.slot", slot);
+        return Configuration.load(
+                file == null ? OF_DEV : Map.of(),
+                Optional.ofNullable(file),
+                System.getenv(),
+                flags);
     }
 
     /** What an option says, read in this way; a failure is the user's. */

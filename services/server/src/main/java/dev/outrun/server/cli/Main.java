@@ -1,6 +1,7 @@
 package dev.outrun.server.cli;
 
 import dev.outrun.schema.error.OutrunException;
+import dev.outrun.server.config.SettingException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
@@ -9,14 +10,15 @@ import picocli.CommandLine.Help.Ansi;
  * The program behind {@code ./outrun}.
  *
  * <p>Exit codes: 0 done; 1 a followed run did not complete, an audit found a difference, or the
- * doctor something that does not work; 2 a word on the command line is wrong; 3 the server refused
- * the request, cannot be reached, or could not be started.
+ * doctor something that does not work; 2 a word on the command line, or a setting, is wrong; 3 the
+ * server refused the request, cannot be reached, or could not be started.
  */
 @Command(
         name = "outrun",
         description = "A durable, ordered, replayable event log for every agent run.",
         subcommands = {
             DevCommand.class,
+            ServeCommand.class,
             RunCommand.class,
             QueueCommand.class,
             ScheduleCommand.class,
@@ -49,21 +51,23 @@ public final class Main {
     }
 
     /**
-     * A failure that has a code is the user's to mend: one line. Anything else is ours: the stack
-     * trace.
+     * A failure that has a code, or is about a setting, is the user's to mend: one line. Anything
+     * else is ours: the stack trace.
      */
     private static int report(Exception failure, CommandLine command) {
-        if (failure instanceof OutrunException known) {
-            command.getErr()
-                    .println(
-                            Ansi.AUTO.string("@|red outrun:|@ ")
-                                    + known.getMessage()
-                                    + " ("
-                                    + known.code().code()
-                                    + ")");
-        } else {
-            failure.printStackTrace(command.getErr());
+        switch (failure) {
+            case OutrunException known ->
+                    say(command, known.getMessage() + " (" + known.code().code() + ")");
+            case SettingException setting -> say(command, String.valueOf(setting.getMessage()));
+            default -> failure.printStackTrace(command.getErr());
         }
-        return REFUSED;
+        return failure instanceof SettingException ? USAGE : REFUSED;
+    }
+
+    /** A line for each line of the message. */
+    private static void say(CommandLine command, String message) {
+        message.lines()
+                .forEach(line ->
+                        command.getErr().println(Ansi.AUTO.string("@|red outrun:|@ ") + line));
     }
 }
