@@ -8,6 +8,7 @@ import java.util.Map;
 public final class BrokerConfig {
 
     static final int NODE_ID = 1;
+    static final String LISTENER = "BROKER";
     static final String CONTROLLER_LISTENER = "CONTROLLER";
 
     /** One event's data is at most 1 MiB; the rest is for headers and batches. */
@@ -32,19 +33,23 @@ public final class BrokerConfig {
         return config;
     }
 
+    /** The same protocol for both listeners. */
+    static String protocols(String protocol) {
+        return "%s:%s,%s:%s".formatted(LISTENER, protocol, CONTROLLER_LISTENER, protocol);
+    }
+
     private static void network(Map<String, String> config, int port, int controllerPort) {
         String host = LoopbackPorts.HOST;
         config.put("node.id", Integer.toString(NODE_ID));
         config.put("process.roles", "broker,controller");
         config.put(
                 "listeners",
-                "BROKER://%s:%d,%s://%s:%d"
-                        .formatted(host, port, CONTROLLER_LISTENER, host, controllerPort));
-        config.put("advertised.listeners", "BROKER://%s:%d".formatted(host, port));
-        config.put(
-                "listener.security.protocol.map",
-                "BROKER:PLAINTEXT," + CONTROLLER_LISTENER + ":PLAINTEXT");
-        config.put("inter.broker.listener.name", "BROKER");
+                "%s://%s:%d,%s://%s:%d"
+                        .formatted(
+                                LISTENER, host, port, CONTROLLER_LISTENER, host, controllerPort));
+        config.put("advertised.listeners", "%s://%s:%d".formatted(LISTENER, host, port));
+        config.put("listener.security.protocol.map", protocols("PLAINTEXT"));
+        config.put("inter.broker.listener.name", LISTENER);
         config.put("controller.listener.names", CONTROLLER_LISTENER);
         // A fixed quorum of one: the controller's port may be another at every start, which a
         // quorum written into the metadata log would not allow.

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
@@ -49,14 +50,20 @@ public final class EmbeddedBroker implements AutoCloseable {
      *
      * @param directory where its data is; made when missing
      * @param port of the listener on 127.0.0.1; 0 is any free one
+     * @param security what it asks of its clients; empty lets everybody in
      */
-    public record Settings(Path directory, int port) {
+    public record Settings(Path directory, int port, Optional<BrokerSecurity> security) {
 
         public Settings {
             if (port < 0 || port > 65535) {
                 throw new IllegalArgumentException("broker port " + port + " is not in 0..65535");
             }
             directory = directory.toAbsolutePath().normalize();
+        }
+
+        /** Letting everybody in. */
+        public Settings(Path directory, int port) {
+            this(directory, port, Optional.empty());
         }
     }
 
@@ -75,6 +82,7 @@ public final class EmbeddedBroker implements AutoCloseable {
                     settings.port() == 0 ? free.get(0) : LoopbackPorts.requireFree(settings.port());
             Path data = settings.directory().resolve("data");
             Map<String, String> config = BrokerConfig.embedded(data, port, free.get(1));
+            settings.security().ifPresent(security -> config.putAll(security.config()));
             formatWhenEmpty(data);
             KafkaRaftServer server = start(config);
             log.info(

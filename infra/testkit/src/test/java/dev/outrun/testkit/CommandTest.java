@@ -7,10 +7,14 @@ import dev.outrun.schema.run.Tenant;
 import dev.outrun.schema.sql.PostgresAddress;
 import dev.outrun.server.cli.Main;
 import dev.outrun.teststack.TestStack;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -27,6 +31,33 @@ final class CommandTest {
         assertEquals(WELL, run(outrun, "doctor"));
         assertEquals(WELL, run(outrun, "doctor", "--json"));
         assertEquals(WELL, run(outrun, "doctor", "--source", "POLLING"));
+    }
+
+    @Test
+    void doctor_ofAFile_examinesWhatItSays(TestOutrun outrun, @TempDir Path folder)
+            throws IOException {
+        // Given
+        TestStack stack = outrun.stack();
+        Path file =
+                Files.writeString(
+                        folder.resolve("outrun.yaml"),
+                        """
+                        topic_prefix: %s
+                        postgres: {url: '%s'}
+                        kafka: {bootstrap_servers: '%s'}
+                        connector: {slot: %s}
+                        """
+                                .formatted(
+                                        stack.topics().prefix(),
+                                        url(stack.postgres()),
+                                        stack.bootstrapServers(),
+                                        stack.slot()));
+
+        // When / Then
+        assertEquals(WELL, Main.run("doctor", "--config", file.toString()));
+        assertEquals(
+                UNWELL, Main.run("doctor", "--config", file.toString(), "--kafka", "127.0.0.1:1"));
+        assertEquals(MISUSED, Main.run("doctor", "--config", folder.toString() + "/none.yaml"));
     }
 
     @Test
@@ -80,18 +111,11 @@ final class CommandTest {
     }
 
     private static int run(TestStack stack, String kafka, String... words) {
-        PostgresAddress postgres = stack.postgres();
         List<String> all = new ArrayList<>(List.of(words));
         all.addAll(
                 List.of(
                         "--postgres",
-                        "postgresql://%s:%s@%s:%d/%s"
-                                .formatted(
-                                        postgres.user(),
-                                        postgres.password(),
-                                        postgres.host(),
-                                        postgres.port(),
-                                        postgres.database()),
+                        url(stack.postgres()),
                         "--kafka",
                         kafka,
                         "--topic-prefix",
@@ -99,5 +123,15 @@ final class CommandTest {
                         "--slot",
                         stack.slot()));
         return Main.run(all.toArray(String[]::new));
+    }
+
+    private static String url(PostgresAddress postgres) {
+        return "postgresql://%s:%s@%s:%d/%s"
+                .formatted(
+                        postgres.user(),
+                        postgres.password(),
+                        postgres.host(),
+                        postgres.port(),
+                        postgres.database());
     }
 }
