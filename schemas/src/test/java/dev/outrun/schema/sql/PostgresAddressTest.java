@@ -27,15 +27,15 @@ final class PostgresAddressTest {
         // When
         PostgresAddress read =
                 PostgresAddress.parse(
-                        "postgresql://me@db.example/app?sslmode=verify-full&sslrootcert=/my%20ca.pem");
+                        "postgresql://me@db.example/app?sslmode=verify-full&sslrootcert=/a%20ca");
 
         // Then
         assertEquals(
                 new PostgresAddress("db.example", 5432, "app", "me", "")
-                        .withOptions(Map.of("sslmode", "verify-full", "sslrootcert", "/my ca.pem")),
+                        .withOptions(Map.of("sslmode", "verify-full", "sslrootcert", "/a ca")),
                 read);
         assertEquals(
-                "jdbc:postgresql://db.example:5432/app?sslmode=verify-full&sslrootcert=%2Fmy+ca.pem",
+                "jdbc:postgresql://db.example:5432/app?sslmode=verify-full&sslrootcert=%2Fa+ca",
                 read.jdbcUrl());
         assertEquals("me@db.example:5432/app", read.toString());
     }
