@@ -22,9 +22,7 @@ final class YamlFile {
                                     // Of two values for one setting nobody knows which is meant.
                                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                                     // "on" and "no" are words, whatever YAML 1.1 made of them.
-                                    .enable(
-                                            YAMLParser.Feature
-                                                    .PARSE_BOOLEAN_LIKE_WORDS_AS_STRINGS)
+                                    .enable(YAMLParser.Feature.PARSE_BOOLEAN_LIKE_WORDS_AS_STRINGS)
                                     .build())
                     .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
