@@ -9,6 +9,7 @@ import java.util.Set;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.streams.AutoOffsetReset;
 import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.processor.StreamPartitioner;
 import org.apache.kafka.streams.processor.TimestampExtractor;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorSupplier;
@@ -34,7 +35,7 @@ public final class EngineTopology {
 
     private EngineTopology() {}
 
-    /** The topology over these topics, which must exist, all with as many partitions. */
+    /** The topology over these topics, which must exist, the sharded with as many partitions. */
     public static Topology create(Topics topics, EngineSettings settings) {
         return create(topics, settings, new DeadLetters("engine"));
     }
@@ -60,16 +61,20 @@ public final class EngineTopology {
         topology.addSource(
                 AutoOffsetReset.earliest(), HEARTBEATS, first(), key, value, topics.heartbeats());
         topology.addProcessor(SHARD, shards(topics, settings, letters, host), EVENTS, HEARTBEATS);
-        addSink(topology, TASKS, topics.tasks());
-        addSink(topology, DECISIONS, topics.decisions());
-        addSink(topology, INTERRUPTS, topics.interrupts());
-        addSink(topology, VIEWS, topics.runs());
+        addSink(topology, TASKS, topics.tasks(), Outlets.onlyOne());
+        addSink(topology, DECISIONS, topics.decisions(), Outlets.ownShard());
+        addSink(topology, INTERRUPTS, topics.interrupts(), Outlets.ownShard());
+        addSink(topology, VIEWS, topics.runs(), Outlets.ownShard());
         letters.addSink(topology, topics, SHARD);
         return topology;
     }
 
-    private static void addSink(Topology topology, String name, String topic) {
-        topology.addSink(name, topic, Outlets.keys(), Outlets.values(), Outlets.ownShard(), SHARD);
+    private static void addSink(
+            Topology topology,
+            String name,
+            String topic,
+            StreamPartitioner<ShardKey, Object> partitioner) {
+        topology.addSink(name, topic, Outlets.keys(), Outlets.values(), partitioner, SHARD);
     }
 
     private static ProcessorSupplier<byte[], byte[], ShardKey, Object> shards(

@@ -47,7 +47,8 @@ final class EngineTopics implements AutoCloseable {
                                 Stream.concat(
                                                 outputs.stream(),
                                                 Stream.of(topics.events(), topics.heartbeats()))
-                                        .map(name -> new NewTopic(name, shards, (short) 1)),
+                                        .map(name ->
+                                                new NewTopic(name, partitions(name), (short) 1)),
                                 Stream.of(new NewTopic(topics.deadLetters(), 1, (short) 1)))
                         .toList();
         try (var admin = Admin.create(server)) {
@@ -66,9 +67,13 @@ final class EngineTopics implements AutoCloseable {
         consumer.assign(
                 outputs.stream()
                         .flatMap(topic ->
-                                IntStream.range(0, shards)
+                                IntStream.range(0, partitions(topic))
                                         .mapToObj(p -> new TopicPartition(topic, p)))
                         .toList());
+    }
+
+    private int partitions(String topic) {
+        return topic.equals(topics.tasks()) ? 1 : shards;
     }
 
     /**

@@ -49,13 +49,25 @@ final class EngineTopologyTest {
         var key = new ShardKey(3, new RunId(new UUID(0, 1)));
 
         // When
-        var partitions = Outlets.ownShard().partitions("tasks", key, "any", 4);
+        var partitions = Outlets.ownShard().partitions("decisions", key, "any", 4);
 
         // Then
         assertEquals(Optional.of(Set.of(3)), partitions);
         assertThrows(
                 IllegalStateException.class,
-                () -> Outlets.ownShard().partitions("tasks", key, "any", 3));
+                () -> Outlets.ownShard().partitions("decisions", key, "any", 3));
+    }
+
+    @Test
+    void task_ofAnyShard_goesWhereAllWorkersLook() {
+        // Given
+        var key = new ShardKey(3, new RunId(new UUID(0, 1)));
+
+        // When
+        var partitions = Outlets.onlyOne().partitions("tasks", key, "any", 1);
+
+        // Then
+        assertEquals(Optional.of(Set.of(0)), partitions);
     }
 
     @ParameterizedTest

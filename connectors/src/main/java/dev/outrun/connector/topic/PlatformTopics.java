@@ -110,7 +110,7 @@ public final class PlatformTopics {
                 // Replayed from anywhere by whoever comes late; the operator bounds it.
                 topic(topics.events(), shards, retention(FOREVER, week)),
                 // Sent again until the run's event comes back, so old ones are only history.
-                topic(topics.tasks(), shards, retention(week, millis(Duration.ofDays(1)))),
+                topic(topics.tasks(), 1, retention(week, millis(Duration.ofDays(1)))),
                 topic(topics.decisions(), shards, retention(week, millis(Duration.ofDays(1)))),
                 // Of use for seconds.
                 topic(

@@ -68,7 +68,7 @@ final class ArchitectureTest {
     }
 
     @Test
-    void services_useEachOtherOnlyThroughTheLedger() {
+    void services_useEachOtherOnlyThroughTheLedgerAndLeases() {
         noClasses()
                 .that()
                 .resideInAPackage("dev.outrun.ledger..")
@@ -87,7 +87,11 @@ final class ArchitectureTest {
                 .resideInAPackage("dev.outrun.api..")
                 .should()
                 .dependOnClassesThat(
-                        ours("dev.outrun.schema", "dev.outrun.ledger", "dev.outrun.api"))
+                        ours(
+                                "dev.outrun.schema",
+                                "dev.outrun.ledger",
+                                "dev.outrun.worker.lease",
+                                "dev.outrun.api"))
                 .check(outrun);
     }
 

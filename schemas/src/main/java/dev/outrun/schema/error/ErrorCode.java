@@ -25,7 +25,8 @@ public enum ErrorCode {
     UNSUPPORTED_MEDIA_TYPE(Kind.USER, 415, null),
     INTERNAL(Kind.INTERNAL, 500, null),
     UNAVAILABLE(Kind.EXTERNAL, 503, null),
-    TOO_MANY_RUNS(Kind.EXHAUSTED, 503, null);
+    TOO_MANY_RUNS(Kind.EXHAUSTED, 503, null),
+    TOO_MANY_HANDLERS(Kind.EXHAUSTED, 503, null);
 
     /** Who has to act. */
     public enum Kind {

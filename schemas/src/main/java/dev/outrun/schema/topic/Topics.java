@@ -59,9 +59,21 @@ public record Topics(String prefix) {
         return prefix + ".events";
     }
 
-    /** Attempts to be made: {@link dev.outrun.schema.work.Task}. Sharded, read as a share group. */
+    /**
+     * Attempts to be made: {@link dev.outrun.schema.work.Task}. Read as a share group, and
+     * therefore one partition: each of several would be given to a few of the workers, and those
+     * that are full would leave its tasks to nobody else.
+     */
     public String tasks() {
         return prefix + ".tasks";
+    }
+
+    /**
+     * Tasks that came to workers without their handler, for those that have it. One partition; made
+     * by the first of either.
+     */
+    public String tasks(String handler) {
+        return tasks() + "." + handler;
     }
 
     /** What the engine decided: {@link dev.outrun.schema.work.Decision}. Sharded. */

@@ -1,5 +1,7 @@
 package dev.outrun.schema.work;
 
+import java.util.Optional;
+
 /**
  * A worker's sign of life. Key of its record: the worker's name.
  *
@@ -16,5 +18,21 @@ public record Heartbeat(String worker, long session, boolean leaving) {
      */
     public static String claimant(String worker, long session) {
         return worker + "@" + session;
+    }
+
+    /** The sign of whoever claims attempts under this name; empty for a name without a session. */
+    public static Optional<Heartbeat> of(String claimant) {
+        int at = claimant.lastIndexOf('@');
+        try {
+            return at < 0
+                    ? Optional.empty()
+                    : Optional.of(
+                            new Heartbeat(
+                                    claimant.substring(0, at),
+                                    Long.parseLong(claimant, at + 1, claimant.length(), 10),
+                                    false));
+        } catch (NumberFormatException noSession) {
+            return Optional.empty(); // somebody else's name with an @ in it
+        }
     }
 }

@@ -5,8 +5,10 @@ import dev.outrun.api.hub.Hub;
 import dev.outrun.ledger.Ledger;
 import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
+import dev.outrun.worker.lease.TaskLeases;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +21,7 @@ public final class ApiServer implements AutoCloseable {
     private final Hub hub;
     private final Windows windows;
     private final EventStreams streams;
+    private final TaskLeases leases;
     private final HttpServer server;
     private final List<Route> routes;
 
@@ -27,12 +30,14 @@ public final class ApiServer implements AutoCloseable {
             Hub hub,
             Windows windows,
             EventStreams streams,
+            TaskLeases leases,
             HttpServer server,
             List<Route> routes) {
         this.config = config;
         this.hub = hub;
         this.windows = windows;
         this.streams = streams;
+        this.leases = leases;
         this.server = server;
         this.routes = routes;
     }
@@ -56,16 +61,20 @@ public final class ApiServer implements AutoCloseable {
         Hub hub = Hub.start(config.hub(), ledger, topics, kafka);
         EventStreams streams = EventStreams.start(config.hub(), registry);
         Windows windows = Windows.start(config.board(), topics, kafka);
+        TaskLeases leases =
+                new TaskLeases(ledger, topics, kafka, InstantSource.system(), new SecureRandom());
         Gauge.builder("outrun.api.streams", () -> hub.clients() + windows.clients())
                 .register(registry);
         Gauge.builder("outrun.api.windows", windows, Windows::size).register(registry);
         List<Readiness> parts = new ArrayList<>(checks);
         parts.add(new Readiness("hub", () -> Optional.ofNullable(hub.problem())));
+        parts.add(new Readiness("leases", leases::problem));
         List<Route> routes = new ArrayList<>();
         routes.addAll(
                 new RunRoutes(ledger, runIds, InstantSource.system(), config.startBodyBytesMax())
                         .routes());
         routes.addAll(new EventRoutes(ledger, hub, streams, config.eventsBodyBytesMax()).routes());
+        routes.addAll(new TaskRoutes(ledger, leases, config.eventsBodyBytesMax()).routes());
         routes.addAll(new QueueRoutes(ledger).routes());
         routes.addAll(
                 new ScheduleRoutes(ledger, InstantSource.system(), config.startBodyBytesMax())
@@ -81,7 +90,7 @@ public final class ApiServer implements AutoCloseable {
                             config.connectionsMax(),
                             routes,
                             registry);
-            return new ApiServer(config, hub, windows, streams, server, routes);
+            return new ApiServer(config, hub, windows, streams, leases, server, routes);
         } catch (RuntimeException e) {
             streams.close();
             windows.close();
@@ -110,6 +119,7 @@ public final class ApiServer implements AutoCloseable {
         hub.end();
         windows.end();
         streams.awaitEnd(config.closeMax());
+        leases.close();
         server.close();
         streams.close();
         windows.close();

@@ -1,13 +1,9 @@
 package dev.outrun.api;
 
-import com.fasterxml.jackson.core.JsonToken;
 import dev.outrun.api.hub.Hub;
 import dev.outrun.api.hub.Subscription;
 import dev.outrun.ledger.Ledger;
 import dev.outrun.ledger.Run;
-import dev.outrun.schema.error.ErrorCode;
-import dev.outrun.schema.error.OutrunException;
-import dev.outrun.schema.json.WireJson;
 import dev.outrun.schema.run.RunId;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
@@ -16,7 +12,6 @@ import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /** A run's events: read as pages or as a stream, append. */
@@ -113,34 +108,10 @@ final class EventRoutes {
         boolean many = body.has("events");
         body.allow(many ? Set.of("events", "attempt") : Set.of("type", "data", "attempt"));
         Long attempt = body.integer("attempt", 0, Integer.MAX_VALUE);
-        int count = many ? count(body) : 1;
+        AppendRequest append = AppendRequest.read(body);
         long first =
-                ledger.append(
-                        id,
-                        attempt == null ? null : attempt.intValue(),
-                        many ? json(body, "events") : single(body));
+                ledger.append(id, attempt == null ? null : attempt.intValue(), append.events());
         response.status(Status.CREATED_201);
-        Reply.json(response, WireJson.write(Map.of("first", first, "next", first + count)));
-    }
-
-    private static int count(JsonObject body) {
-        JsonObject.Value events = body.value("events");
-        if (events == null || events.token() != JsonToken.START_ARRAY) {
-            throw new OutrunException(ErrorCode.INVALID_EVENTS, "'events' must be an array");
-        }
-        return events.size();
-    }
-
-    private static String single(JsonObject body) {
-        if (!body.has("type")) {
-            throw new OutrunException(ErrorCode.INVALID_EVENTS, "'type' is missing");
-        }
-        String data = body.has("data") ? json(body, "data") : "null";
-        return "[{\"type\":" + json(body, "type") + ",\"data\":" + data + "}]";
-    }
-
-    private static String json(JsonObject body, String name) {
-        JsonObject.Value value = body.value(name);
-        return value == null ? "null" : value.json();
+        Reply.json(response, append.answer(first));
     }
 }

@@ -11,7 +11,9 @@ import dev.outrun.schema.error.OutrunException;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -130,6 +132,35 @@ final class JsonObject {
     /** A field as it was sent; null where there is none. */
     @Nullable Value value(String name) {
         return fields.get(name);
+    }
+
+    /** A field's exact text; {@code null} where there is none. */
+    String json(String name) {
+        Value value = fields.get(name);
+        return value == null ? "null" : value.json();
+    }
+
+    /** At most so many strings; null where there are none, or {@code null}. */
+    @Nullable List<String> strings(String name, int most) {
+        Value value = given(name);
+        if (value == null) {
+            return null;
+        }
+        List<String> strings = new ArrayList<>();
+        if (value.token() == JsonToken.START_ARRAY && value.size() <= most) {
+            try (JsonParser parser = FACTORY.createParser(value.json())) {
+                parser.nextToken();
+                while (parser.nextToken() == JsonToken.VALUE_STRING) {
+                    strings.add(Text.checked(name, parser.getText()));
+                }
+            } catch (IOException e) {
+                throw new IllegalStateException("reading a string failed", e);
+            }
+        }
+        if (strings.size() != value.size() || value.token() != JsonToken.START_ARRAY) {
+            throw invalid("'" + name + "' must be an array of at most " + most + " strings");
+        }
+        return strings;
     }
 
     /** A string; null where there is none, or {@code null}. */

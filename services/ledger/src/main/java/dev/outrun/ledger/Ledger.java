@@ -52,6 +52,12 @@ public interface Ledger {
     Optional<Claim> claim(RunId run, int attempt, String worker);
 
     /**
+     * What becomes of an attempt while it is made. Throws {@code unknown_run}, {@code run_closed},
+     * {@code stale_attempt} where it is not the live one.
+     */
+    LiveAttempt liveAttempt(RunId run, int attempt);
+
+    /**
      * Ends the run with its output and returns the seq of {@code run.completed}. Saying it twice is
      * harmless. Throws {@code unknown_run}, {@code run_closed}, {@code stale_attempt}, {@code
      * invalid_events}, {@code payload_too_large}.

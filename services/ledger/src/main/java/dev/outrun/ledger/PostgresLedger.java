@@ -113,6 +113,19 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
     }
 
     @Override
+    public LiveAttempt liveAttempt(RunId run, int attempt) {
+        return Refusals.ask(
+                ErrorCode.INVALID_REQUEST,
+                () ->
+                        new SelectLiveAttempt(run, attempt)
+                                .from(jooq)
+                                .orElseGet(() -> {
+                                    Routines.refuse(jooq, run.value(), attempt);
+                                    throw new IllegalStateException("not refused");
+                                }));
+    }
+
+    @Override
     public long complete(RunId run, int attempt, String output, @Nullable String events) {
         return calls.complete(run.value(), attempt, output, events);
     }

@@ -55,6 +55,38 @@ interface AttemptContract extends LedgerContract {
     }
 
     @Test
+    default void live_attempt_says_who_makes_it_and_whether_it_is_to_stop() {
+        // Given
+        RunId run = running();
+        int shard = ledger().run(run).orElseThrow().shard();
+
+        // When
+        LiveAttempt before = ledger().liveAttempt(run, 1);
+        ledger().cancel(run, null);
+        LiveAttempt after = ledger().liveAttempt(run, 1);
+
+        // Then
+        assertEquals(new LiveAttempt(WORKER, shard, false), before);
+        assertEquals(new LiveAttempt(WORKER, shard, true), after);
+    }
+
+    @Test
+    default void attempt_that_is_not_live_is_refused() {
+        // Given
+        RunId queued = started();
+        RunId running = running();
+        RunId retrying = retrying();
+        RunId closed = completed();
+
+        // When, then
+        refuses(ErrorCode.STALE_ATTEMPT, queued, () -> ledger().liveAttempt(queued, 1));
+        refuses(ErrorCode.STALE_ATTEMPT, running, () -> ledger().liveAttempt(running, 2));
+        refuses(ErrorCode.STALE_ATTEMPT, retrying, () -> ledger().liveAttempt(retrying, 1));
+        refuses(ErrorCode.RUN_CLOSED, closed, () -> ledger().liveAttempt(closed, 1));
+        refuses(ErrorCode.UNKNOWN_RUN, UNKNOWN, () -> ledger().liveAttempt(UNKNOWN, 1));
+    }
+
+    @Test
     default void claim_said_twice_by_the_same_worker_writes_once() {
         // Given
         RunId run = started();

@@ -4,9 +4,9 @@ import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -26,21 +26,14 @@ final class ShareGroup {
     }
 
     /**
-     * Sets what a share group cannot be told by its members. The same again is harmless.
+     * Makes the topics of these handlers, and sets what a share group cannot be told by its
+     * members. The same again is harmless.
      *
      * @throws KafkaException if Kafka does not answer
      */
-    static void configure(KafkaAddress kafka, Topics topics) {
-        Map<String, Object> config =
-                Map.of(
-                        AdminClientConfig.CLIENT_ID_CONFIG,
-                        name(topics) + "-settings",
-                        // Together how long a worker's start may wait for it.
-                        AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG,
-                        5_000,
-                        AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
-                        10_000);
-        try (Admin admin = Admin.create(kafka.client(config))) {
+    static void prepare(KafkaAddress kafka, Topics topics, Set<String> handlers) {
+        try (Admin admin = HandlerTopics.admin(kafka, name(topics) + "-settings")) {
+            HandlerTopics.create(admin, topics, handlers);
             admin.incrementalAlterConfigs(
                             Map.of(
                                     new ConfigResource(ConfigResource.Type.GROUP, name(topics)),

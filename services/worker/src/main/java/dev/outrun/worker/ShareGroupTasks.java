@@ -18,6 +18,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -35,6 +36,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Tasks from Kafka: one member of the workers' share group. A record is held only until its claim
  * is decided, never while its run runs; records are fetched only while the worker has a free place.
+ * A task whose handler the worker does not have goes on to that handler's own topic.
  */
 public final class ShareGroupTasks implements TaskSource {
 
@@ -53,6 +55,7 @@ public final class ShareGroupTasks implements TaskSource {
     private final KafkaAddress kafka;
     private final Topics topics;
     private final WorkerConfig worker;
+    private final TaskForwarder forwarder;
     private final CountDownLatch closing = new CountDownLatch(1);
     private volatile @Nullable Session session;
     private volatile Optional<String> problem = Optional.of("tasks not started");
@@ -62,6 +65,7 @@ public final class ShareGroupTasks implements TaskSource {
         this.kafka = kafka;
         this.topics = topics;
         this.worker = worker;
+        this.forwarder = new TaskForwarder(kafka, topics, worker.name());
     }
 
     private record Session(ShareConsumer<byte[], byte[]> consumer, TaskDesk desk, Thread thread) {}
@@ -69,7 +73,7 @@ public final class ShareGroupTasks implements TaskSource {
     @Override
     public void start(TaskDesk desk) {
         try {
-            ShareGroup.configure(kafka, topics);
+            ShareGroup.prepare(kafka, topics, desk.handlers());
         } catch (KafkaException e) {
             throw new OutrunException(ErrorCode.UNAVAILABLE, "Kafka does not answer", e);
         }
@@ -79,7 +83,11 @@ public final class ShareGroupTasks implements TaskSource {
                         new ByteArrayDeserializer(),
                         new ByteArrayDeserializer());
         consumer.setAcknowledgementCommitCallback(ShareGroupTasks::acknowledged);
-        consumer.subscribe(List.of(topics.tasks()));
+        consumer.subscribe(
+                Stream.concat(
+                                Stream.of(topics.tasks()),
+                                desk.handlers().stream().map(topics::tasks))
+                        .toList());
         problem = Optional.empty();
         Thread thread =
                 Thread.ofPlatform()
@@ -130,6 +138,7 @@ public final class ShareGroupTasks implements TaskSource {
         } finally {
             // What is not acknowledged goes to other workers at once.
             consumer.close(CONSUMER_CLOSE_MAX);
+            forwarder.close();
         }
     }
 
@@ -162,7 +171,7 @@ public final class ShareGroupTasks implements TaskSource {
             ConsumerRecord<byte[], byte[]> record, FutureTask<Optional<Answer>> answer) {}
 
     /** Offers all at the same time; what was answered. */
-    private static Set<Answer> offer(
+    private Set<Answer> offer(
             ConsumerRecords<byte[], byte[]> records,
             ShareConsumer<byte[], byte[]> consumer,
             TaskDesk desk)
@@ -185,11 +194,14 @@ public final class ShareGroupTasks implements TaskSource {
         return answers;
     }
 
-    /** The desk's answer; empty for what is no task. */
-    private static Optional<Answer> offer(ConsumerRecord<byte[], byte[]> record, TaskDesk desk)
+    /** What became of it; empty for what is no task. */
+    private Optional<Answer> offer(ConsumerRecord<byte[], byte[]> record, TaskDesk desk)
             throws InterruptedException {
         try {
-            return Optional.of(desk.offer(WireJson.read(record.value(), Task.class)));
+            Task task = WireJson.read(record.value(), Task.class);
+            Answer answer = desk.offer(task);
+            boolean stays = answer == Answer.NO_HANDLER && !forwarder.forward(task);
+            return Optional.of(stays ? Answer.NOT_HERE : answer);
         } catch (IllegalArgumentException | OutrunException e) {
             log.error("no task {}", place(record), e);
             return Optional.empty();
@@ -209,7 +221,7 @@ public final class ShareGroupTasks implements TaskSource {
     private static AcknowledgeType acknowledgement(Optional<Answer> answer) {
         return answer.map(given ->
                         switch (given) {
-                            case TAKEN, REFUSED -> AcknowledgeType.ACCEPT;
+                            case TAKEN, REFUSED, NO_HANDLER -> AcknowledgeType.ACCEPT;
                             case NOT_HERE, UNAVAILABLE -> AcknowledgeType.RELEASE;
                         })
                 .orElse(AcknowledgeType.REJECT);

@@ -2,6 +2,7 @@ package dev.outrun.worker;
 
 import dev.outrun.schema.work.Task;
 import java.time.Duration;
+import java.util.Set;
 
 /** The worker as its task sources see it. Its methods may be called from several threads. */
 public interface TaskDesk {
@@ -12,11 +13,16 @@ public interface TaskDesk {
         TAKEN,
         /** Not to be claimed any more, by anybody: somebody has it, or the run has moved on. */
         REFUSED,
-        /** Somebody else may do it: no such handler here, or no place, or the worker stops. */
+        /** For those who have its handler, which nobody here has. */
+        NO_HANDLER,
+        /** Somebody else may do it: no place, or the worker stops. */
         NOT_HERE,
         /** The ledger does not answer. */
         UNAVAILABLE
     }
+
+    /** Whose tasks it takes; always the same. */
+    Set<String> handlers();
 
     /** Waits until a task could be run; false when the wait is over, or the worker stops. */
     boolean awaitPlace(Duration wait) throws InterruptedException;

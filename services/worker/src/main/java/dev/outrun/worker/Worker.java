@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -153,6 +154,11 @@ public final class Worker implements AutoCloseable {
     private final class Desk implements TaskDesk {
 
         @Override
+        public Set<String> handlers() {
+            return handlers.keySet();
+        }
+
+        @Override
         public boolean awaitPlace(Duration wait) throws InterruptedException {
             boolean free = places.tryAcquire(wait.toNanos(), TimeUnit.NANOSECONDS);
             if (free) {
@@ -165,9 +171,10 @@ public final class Worker implements AutoCloseable {
         public Answer offer(Task task) throws InterruptedException {
             Attempt.Key key = new Attempt.Key(RunId.parse(task.run()), task.attempt());
             RunHandler handler = handlers.get(task.handler());
-            if (handler == null
-                    || closing.get()
-                    || !places.tryAcquire(PLACE_WAIT.toNanos(), TimeUnit.NANOSECONDS)) {
+            if (handler == null) {
+                return Answer.NO_HANDLER;
+            }
+            if (closing.get() || !places.tryAcquire(PLACE_WAIT.toNanos(), TimeUnit.NANOSECONDS)) {
                 return Answer.NOT_HERE;
             }
             Attempt attempt = new Attempt(key, config, handler, ledger, untilAnswered);

@@ -18,14 +18,17 @@ import dev.outrun.worker.TaskDesk.Answer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
@@ -69,16 +72,16 @@ final class ShareGroupTasksTest {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", stack.bootstrapServers()))) {
             admin.createTopics(
                             List.of(
-                                    topic(stack.topics().tasks()),
-                                    topic(stack.topics().interrupts()),
-                                    topic(stack.topics().heartbeats())))
+                                    topic(stack.topics().tasks(), 1),
+                                    topic(stack.topics().interrupts(), PARTITIONS),
+                                    topic(stack.topics().heartbeats(), PARTITIONS)))
                     .all()
                     .get();
         }
     }
 
-    private static NewTopic topic(String name) {
-        return new NewTopic(name, PARTITIONS, (short) 1);
+    private static NewTopic topic(String name, int partitions) {
+        return new NewTopic(name, partitions, (short) 1);
     }
 
     @AfterEach
@@ -112,7 +115,74 @@ final class ShareGroupTasksTest {
     }
 
     @Test
-    void task_for_an_unknown_handler_goes_to_another_worker() throws Exception {
+    void worker_without_a_place_keeps_nothing_from_the_others() throws Exception {
+        // Given
+        BlockingQueue<Task> elsewhere = new LinkedBlockingQueue<>();
+        source("full", new Desk(Set.of("a"), 1, task -> Answer.TAKEN));
+        send(task(0, "a"));
+        assertEquals(task(0, "a"), nextOffered());
+
+        // When
+        source("free", new Desk(Set.of("a"), 100, task -> taken(task, elsewhere)));
+        Set<Task> sent = new HashSet<>();
+        Set<Task> taken = new HashSet<>();
+        for (int n = 1; n <= 10; n++) {
+            sent.add(task(n, "a"));
+            send(task(n, "a"));
+        }
+        for (int n = 1; n <= 10; n++) {
+            taken.add(elsewhere.poll(30, TimeUnit.SECONDS));
+        }
+
+        // Then
+        assertEquals(sent, taken);
+    }
+
+    @Test
+    void task_goes_on_to_a_worker_with_its_handler_which_comes_later() throws Exception {
+        // Given
+        BlockingQueue<Task> here = new LinkedBlockingQueue<>();
+        BlockingQueue<Task> elsewhere = new LinkedBlockingQueue<>();
+        source("w1", new Desk(Set.of("a"), 100, task -> onlyOf("a", task, here)));
+        send(task(1, "b"));
+        assertEquals(task(1, "b"), nextOffered());
+
+        // When
+        source("w2", new Desk(Set.of("b"), 100, task -> onlyOf("b", task, elsewhere)));
+        send(task(2, "a"));
+
+        // Then
+        assertEquals(task(1, "b"), elsewhere.poll(30, TimeUnit.SECONDS));
+        assertEquals(task(2, "a"), here.poll(30, TimeUnit.SECONDS));
+    }
+
+    @Test
+    void workers_with_different_handlers_get_their_own_tasks_each() throws Exception {
+        // Given
+        BlockingQueue<Task> a = new LinkedBlockingQueue<>();
+        BlockingQueue<Task> b = new LinkedBlockingQueue<>();
+        source("w1", new Desk(Set.of("a"), 100, task -> onlyOf("a", task, a)));
+        source("w2", new Desk(Set.of("b"), 100, task -> onlyOf("b", task, b)));
+
+        // When
+        Set<Task> sent = new HashSet<>();
+        Set<Task> taken = new HashSet<>();
+        for (int n = 0; n < 40; n++) {
+            Task task = task(n, n % 2 == 0 ? "a" : "b");
+            sent.add(task);
+            send(task);
+        }
+        for (int n = 0; n < 20; n++) {
+            taken.add(a.poll(30, TimeUnit.SECONDS));
+            taken.add(b.poll(30, TimeUnit.SECONDS));
+        }
+
+        // Then
+        assertEquals(sent, taken);
+    }
+
+    @Test
+    void task_without_a_place_goes_to_another_worker() throws Exception {
         // Given
         BlockingQueue<Task> elsewhere = new LinkedBlockingQueue<>();
         source("w1", task -> Answer.NOT_HERE);
@@ -241,31 +311,62 @@ final class ShareGroupTasksTest {
         ledger.close();
     }
 
-    /** A source for a desk that answers so, and has no place any more once it has no handler. */
+    /** A source for a desk that answers so. */
     private void source(String name, Function<Task, Answer> answers) {
-        CountDownLatch full = new CountDownLatch(1);
+        source(name, new Desk(Set.of("a"), Integer.MAX_VALUE, answers));
+    }
+
+    private void source(String name, TaskDesk desk) {
         ShareGroupTasks source =
                 new ShareGroupTasks(stack.kafka(), stack.topics(), WorkerConfig.of(name, 1));
         open.add(source);
-        source.start(
-                new TaskDesk() {
-                    @Override
-                    public boolean awaitPlace(Duration wait) throws InterruptedException {
-                        return full.getCount() > 0
-                                || new CountDownLatch(1)
-                                        .await(wait.toMillis(), TimeUnit.MILLISECONDS);
-                    }
+        source.start(desk);
+    }
 
-                    @Override
-                    public Answer offer(Task task) {
-                        Answer answer = answers.apply(task);
-                        offered.add(task);
-                        if (answer == Answer.NOT_HERE) {
-                            full.countDown();
-                        }
-                        return answer;
-                    }
-                });
+    /** So many places, which are never left; without any from when it says that it has none. */
+    private final class Desk implements TaskDesk {
+
+        private final Set<String> handlers;
+        private final AtomicInteger places;
+        private final Function<Task, Answer> answers;
+
+        Desk(Set<String> handlers, int places, Function<Task, Answer> answers) {
+            this.handlers = handlers;
+            this.places = new AtomicInteger(places);
+            this.answers = answers;
+        }
+
+        @Override
+        public Set<String> handlers() {
+            return handlers;
+        }
+
+        @Override
+        public boolean awaitPlace(Duration wait) throws InterruptedException {
+            return places.get() > 0
+                    || new CountDownLatch(1).await(wait.toMillis(), TimeUnit.MILLISECONDS);
+        }
+
+        @Override
+        public Answer offer(Task task) {
+            Answer answer = answers.apply(task);
+            if (answer == Answer.TAKEN) {
+                places.decrementAndGet();
+            } else if (answer == Answer.NOT_HERE) {
+                places.set(0);
+            }
+            offered.add(task);
+            return answer;
+        }
+    }
+
+    private static Answer taken(Task task, BlockingQueue<Task> by) {
+        by.add(task);
+        return Answer.TAKEN;
+    }
+
+    private static Answer onlyOf(String handler, Task task, BlockingQueue<Task> by) {
+        return task.handler().equals(handler) ? taken(task, by) : Answer.NO_HANDLER;
     }
 
     private Task nextOffered() throws InterruptedException {
@@ -281,12 +382,7 @@ final class ShareGroupTasksTest {
     }
 
     private void send(Task task) throws Exception {
-        producer.send(
-                        new ProducerRecord<>(
-                                stack.topics().tasks(),
-                                task.attempt() % PARTITIONS,
-                                null,
-                                WireJson.write(task)))
+        producer.send(new ProducerRecord<>(stack.topics().tasks(), 0, null, WireJson.write(task)))
                 .get();
     }
 

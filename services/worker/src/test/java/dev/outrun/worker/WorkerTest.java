@@ -236,7 +236,7 @@ final class WorkerTest {
         RunId run = loopback.start("unknown", "1");
 
         // Then
-        assertEquals(Answer.NOT_HERE, answer());
+        assertEquals(Answer.NO_HANDLER, answer());
         assertEquals(RunStatus.QUEUED, loopback.ledger.run(run).orElseThrow().status());
     }
 

@@ -7,7 +7,7 @@ import java.util.Set;
 import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.streams.processor.StreamPartitioner;
 
-/** How a record is written: key the run's id, value JSON, partition the shard. */
+/** How a record is written: key the run's id, value JSON, partition mostly the shard. */
 public final class Outlets {
 
     private Outlets() {}
@@ -36,5 +36,10 @@ public final class Outlets {
             }
             return Optional.of(Set.of(key.shard()));
         };
+    }
+
+    /** A topic's only partition. */
+    public static StreamPartitioner<ShardKey, Object> onlyOne() {
+        return (topic, key, value, partitions) -> Optional.of(Set.of(0));
     }
 }

@@ -70,11 +70,11 @@ public final class Workers {
 
     /** Why a claimant is known to be gone; null if it is not. */
     public @Nullable String goneBecause(String claimant) {
-        Claimant parsed = Claimant.parse(claimant);
-        Life life = parsed.worker() == null ? null : lives.get(parsed.worker());
-        if (life == null || parsed.session() > life.session()) {
+        Heartbeat own = Heartbeat.of(claimant).orElse(null);
+        Life life = own == null ? null : lives.get(own.worker());
+        if (own == null || life == null || own.session() > life.session()) {
             return null;
-        } else if (parsed.session() < life.session()) {
+        } else if (own.session() < life.session()) {
             return "worker started again";
         }
         return life.left() ? "worker left" : null;
@@ -99,7 +99,7 @@ public final class Workers {
                 break;
             }
             String reason = goneBecause(holding.getKey());
-            if (reason != null && Claimant.parse(holding.getKey()).isOf(heartbeat.worker())) {
+            if (reason != null && isOf(heartbeat.worker(), holding.getKey())) {
                 holding.getValue().runs.forEach(run -> losses.add(new Loss(run, reason)));
             }
         }
@@ -120,6 +120,10 @@ public final class Workers {
             }
         }
         return losses;
+    }
+
+    private static boolean isOf(String worker, String claimant) {
+        return Heartbeat.of(claimant).filter(own -> own.worker().equals(worker)).isPresent();
     }
 
     private boolean isSilent(Duration heard) {

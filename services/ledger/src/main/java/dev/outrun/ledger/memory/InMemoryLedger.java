@@ -2,6 +2,7 @@ package dev.outrun.ledger.memory;
 
 import dev.outrun.ledger.Claim;
 import dev.outrun.ledger.Ledger;
+import dev.outrun.ledger.LiveAttempt;
 import dev.outrun.ledger.QueueState;
 import dev.outrun.ledger.Run;
 import dev.outrun.ledger.RunQuery;
@@ -18,7 +19,6 @@ import dev.outrun.schema.run.Tenant;
 import dev.outrun.schema.work.Decision;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -144,6 +144,11 @@ public final class InMemoryLedger implements Ledger {
             state.written(run, run.write(EventTypes.ATTEMPT_STARTED, data, state.now()));
             return Optional.of(MemoryRuns.claimOf(run));
         });
+    }
+
+    @Override
+    public LiveAttempt liveAttempt(RunId id, int attempt) {
+        return transaction(() -> state.liveAttempt(state.known(id), attempt));
     }
 
     @Override
@@ -445,17 +450,7 @@ public final class InMemoryLedger implements Ledger {
         return transaction(() -> {
             MemoryRun run = state.runs.get(id);
             List<Event> log = run == null ? state.schedules.log(id) : run.log;
-            List<Event> page = new ArrayList<>();
-            long bytes = 0;
-            for (long seq = from; seq < log.size(); seq++) {
-                Event event = log.get((int) seq);
-                page.add(event);
-                bytes += event.data().length;
-                if (page.size() == limit || bytes >= PAGE_BYTES) {
-                    break;
-                }
-            }
-            return page;
+            return MemoryRuns.page(log, from, limit);
         });
     }
 

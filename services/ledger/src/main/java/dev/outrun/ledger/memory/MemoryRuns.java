@@ -1,6 +1,8 @@
 package dev.outrun.ledger.memory;
 
 import dev.outrun.ledger.Claim;
+import dev.outrun.ledger.Ledger;
+import dev.outrun.ledger.LiveAttempt;
 import dev.outrun.ledger.Run;
 import dev.outrun.ledger.StartRun;
 import dev.outrun.schema.error.ErrorCode;
@@ -25,6 +27,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.random.RandomGenerator;
@@ -162,6 +165,11 @@ final class MemoryRuns {
                 run.start.handler(),
                 run.start.input(),
                 run.log.size());
+    }
+
+    LiveAttempt liveAttempt(MemoryRun run, int attempt) {
+        requireLive(run, attempt);
+        return new LiveAttempt(Objects.requireNonNull(run.worker), run.shard, run.cancelRequested);
     }
 
     void append(MemoryRun run, List<MemoryJson.TypeAndData> events) {
@@ -438,6 +446,20 @@ final class MemoryRuns {
     void requireLive(MemoryRun run, int attempt) {
         open(run.id);
         require(run.isLive(attempt), ErrorCode.STALE_ATTEMPT, "attempt " + attempt);
+    }
+
+    static List<Event> page(List<Event> log, long from, int limit) {
+        List<Event> page = new ArrayList<>();
+        long bytes = 0;
+        for (long seq = from; seq < log.size(); seq++) {
+            Event event = log.get((int) seq);
+            page.add(event);
+            bytes += event.data().length;
+            if (page.size() == limit || bytes >= Ledger.PAGE_BYTES) {
+                break;
+            }
+        }
+        return page;
     }
 
     static void require(boolean condition, ErrorCode code, String what) {
