@@ -117,6 +117,8 @@ class Worker:
         for _ in range(self._places):
             threading.Thread(target=self._work, daemon=True).start()
         self._stopping.wait()
+        # Before anything is handed back: it would come straight to one of our own waits.
+        self._api.call("POST", "/v1/tasks/leave", {"worker": self._name})
         until = time.monotonic() + self._grace
         while self._runs() and time.monotonic() < until:
             time.sleep(0.05)
@@ -133,7 +135,10 @@ class Worker:
             lease = self._api.call("POST", "/v1/tasks/lease", ask)
             self._heartbeat_s = lease["heartbeat_ms"] / 1000
             for task in lease["tasks"]:
-                self._attempt(task)
+                if self._stopping.is_set():
+                    self._fail(Run(self._api, task), "worker_stopped", "the worker stops", True)
+                else:
+                    self._attempt(task)
 
     def _attempt(self, task):
         run = Run(self._api, task)

@@ -36,7 +36,7 @@ final class GenerationSettings {
                 // theirs.
                 .withExcludes(
                         "run_outbox_.*|schema_history|watermark|lease|repair_request|acquire_lease|make_publications"
-                                + "|refuse|finish|write_outbox|event_json|is_queue_name|started_already|queue_json"
+                                + "|finish|write_outbox|event_json|is_queue_name|started_already|queue_json"
                                 + "|json_instant|check_retry|check_events|is_event_type"
                                 + "|children_awaited|child_started|child_ended|wake_if_children_ended|copy_log|failed_run|shard_in_queue|queue_log|queue_start|dedupe|changed_number"
                                 + "|changed_word|share|is_number|check_signal_name|wake|tell_shards|queue_lock|admit|has_room")

@@ -21,6 +21,7 @@ public enum ErrorCode {
     RUN_CLOSED(Kind.USER, 409, "OR002"),
     STALE_ATTEMPT(Kind.USER, 409, "OR003"),
     RUN_ID_TAKEN(Kind.USER, 409, "OR007"),
+    EXPIRED(Kind.USER, 410, null),
     PAYLOAD_TOO_LARGE(Kind.USER, 413, "OR006"),
     UNSUPPORTED_MEDIA_TYPE(Kind.USER, 415, null),
     INTERNAL(Kind.INTERNAL, 500, null),

@@ -8,7 +8,6 @@ import dev.outrun.api.board.Windows;
 import dev.outrun.schema.analytics.WindowKey;
 import dev.outrun.schema.json.WireJson;
 import dev.outrun.schema.run.Tenant;
-import io.helidon.http.HeaderNames;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -54,7 +53,7 @@ final class AnalyticsRoutes {
     private void read(ServerRequest request, ServerResponse response) throws IOException {
         WindowQuery query = query(Query.of(request, PARAMETERS));
         try {
-            if (EventRoutes.wantsStream(request)) {
+            if (EventStreams.areWantedBy(request)) {
                 stream(query, response);
             } else {
                 list(query, response);
@@ -91,8 +90,6 @@ final class AnalyticsRoutes {
 
     private void stream(WindowQuery query, ServerResponse response) throws InterruptedException {
         try (WindowSubscription subscription = windows.follow(query)) {
-            response.header(HeaderNames.CONTENT_TYPE, EventRoutes.EVENT_STREAM);
-            response.header(EventRoutes.PROXY_BUFFERING, "no");
             streams.serve(subscription, response);
         }
     }

@@ -74,6 +74,7 @@ public final class ApiServer implements AutoCloseable {
                 new RunRoutes(ledger, runIds, InstantSource.system(), config.startBodyBytesMax())
                         .routes());
         routes.addAll(new EventRoutes(ledger, hub, streams, config.eventsBodyBytesMax()).routes());
+        routes.addAll(new FeedRoutes(ledger, hub, streams).routes());
         routes.addAll(new TaskRoutes(ledger, leases, config.eventsBodyBytesMax()).routes());
         routes.addAll(new QueueRoutes(ledger).routes());
         routes.addAll(

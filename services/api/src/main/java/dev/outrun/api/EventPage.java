@@ -29,13 +29,19 @@ final class EventPage {
     private final Run run;
     private final long from;
     private final long to;
+    private final TypeFilter filter;
     private final History history;
 
-    /** The events of a run, as the ledger just returned it, from a seq on, at most so many. */
-    EventPage(Run run, long from, int limit, History history) {
+    /**
+     * The events of a run, as the ledger just returned it, from a seq on.
+     *
+     * @param limit of at most so many, those that pass the filter
+     */
+    EventPage(Run run, long from, int limit, TypeFilter filter, History history) {
         this.run = run;
         this.from = from;
         this.to = Math.max(from, Math.min(run.nextSeq(), saturatedAdd(from, limit)));
+        this.filter = filter;
         this.history = history;
     }
 
@@ -57,12 +63,16 @@ final class EventPage {
             throws IOException, InterruptedException {
         out.write(ascii("{\"events\":["));
         long next = from;
+        boolean some = false;
         for (List<Event> events = first; !events.isEmpty(); ) {
             for (Event event : events) {
-                if (next > from) {
-                    out.write(',');
+                if (filter.passes(event.type())) {
+                    if (some) {
+                        out.write(',');
+                    }
+                    out.write(event.envelope());
+                    some = true;
                 }
-                out.write(event.envelope());
                 next = event.seq() + 1;
             }
             events = next < to ? history.page(run, next, to) : List.of();

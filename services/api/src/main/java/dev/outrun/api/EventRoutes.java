@@ -5,21 +5,17 @@ import dev.outrun.api.hub.Subscription;
 import dev.outrun.ledger.Ledger;
 import dev.outrun.ledger.Run;
 import dev.outrun.schema.run.RunId;
-import io.helidon.http.HeaderName;
-import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** A run's events: read as pages or as a stream, append. */
 final class EventRoutes {
 
-    private static final HeaderName LAST_EVENT_ID = HeaderNames.create("Last-Event-ID");
-    static final HeaderName PROXY_BUFFERING = HeaderNames.create("X-Accel-Buffering");
-    static final String EVENT_STREAM = "text/event-stream";
     private static final int PAGE_DEFAULT = 1_000;
     private static final int PAGE_MAX = 100_000;
 
@@ -43,7 +39,7 @@ final class EventRoutes {
 
     private void read(ServerRequest request, ServerResponse response) {
         try {
-            if (wantsStream(request)) {
+            if (EventStreams.areWantedBy(request)) {
                 stream(request, response);
             } else {
                 page(request, response);
@@ -55,51 +51,52 @@ final class EventRoutes {
     }
 
     private void page(ServerRequest request, ServerResponse response) throws InterruptedException {
-        Query query = Query.of(request, Set.of("from", "limit"));
-        String from = query.text("from");
-        long first = from == null ? 0 : Query.seq("'from'", from);
+        Query query = Query.of(request, Set.of("from", "limit", "types"));
+        From from = From.parse(query);
         int limit = query.integer("limit", PAGE_DEFAULT, PAGE_MAX);
+        TypeFilter filter = TypeFilter.parse(query.text("types"));
         Run run = RunRoutes.run(ledger, RunRoutes.id(request));
-        new EventPage(run, first, limit, hub.history()).send(response);
+        new EventPage(run, from.seq(run), limit, filter, hub.history()).send(response);
     }
 
     private void stream(ServerRequest request, ServerResponse response)
             throws InterruptedException {
-        Query query = Query.of(request, Set.of("from"));
-        long first = firstSeq(request, query);
+        Query query = Query.of(request, Set.of("from", "types"));
+        TypeFilter filter = TypeFilter.parse(query.text("types"));
+        String last = EventStreams.lastEventId(request);
+        // Where a reconnecting client left off comes before where its URL once began.
+        From from =
+                last == null ? From.parse(query) : new From(Query.seq("Last-Event-ID", last) + 1);
         Run run = RunRoutes.run(ledger, RunRoutes.id(request));
+        long first = from.seq(run);
         if (run.status().isTerminal() && first >= run.nextSeq()) {
             // The one answer after which an EventSource does not come back.
             response.status(Status.NO_CONTENT_204).send();
             return;
         }
         try (Subscription subscription = hub.subscribe(run, first)) {
-            response.header(HeaderNames.CONTENT_TYPE, EVENT_STREAM);
-            response.header(PROXY_BUFFERING, "no");
-            streams.serve(subscription, response);
+            streams.serve(FilteredDeliveries.of(subscription, filter), response);
         }
     }
 
-    /** Where a reconnecting client left off comes before where its URL once began. */
-    private static long firstSeq(ServerRequest request, Query query) {
-        String last = request.headers().first(LAST_EVENT_ID).orElse("").trim();
-        if (!last.isEmpty()) {
-            return Query.seq("Last-Event-ID", last) + 1;
-        }
-        String from = query.text("from");
-        return from == null ? 0 : Query.seq("'from'", from);
-    }
+    /**
+     * Where a reader begins.
+     *
+     * @param first null is behind what there is
+     */
+    private record From(@Nullable Long first) {
 
-    /** Whether the caller asks for an event stream. */
-    static boolean wantsStream(ServerRequest request) {
-        for (String accept : request.headers().values(HeaderNames.ACCEPT)) {
-            for (String range : accept.split(",", -1)) {
-                if (range.split(";", 2)[0].trim().equalsIgnoreCase(EVENT_STREAM)) {
-                    return true;
-                }
+        static From parse(Query query) {
+            String from = query.text("from");
+            if (EventStreams.LATEST.equals(from)) {
+                return new From(null);
             }
+            return new From(from == null ? 0 : Query.seq("'from'", from));
         }
-        return false;
+
+        long seq(Run run) {
+            return first == null ? run.nextSeq() : first;
+        }
     }
 
     private void append(ServerRequest request, ServerResponse response) {

@@ -3,8 +3,11 @@ package dev.outrun.api;
 import dev.outrun.api.hub.Deliveries;
 import dev.outrun.api.hub.HubConfig;
 import dev.outrun.schema.error.OutrunException;
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ServerConnectionException;
+import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -14,11 +17,22 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The open event streams, each on its client's thread; cuts those whose client does not read. */
 final class EventStreams implements AutoCloseable {
+
+    static final String MEDIA_TYPE = "text/event-stream";
+
+    /** Where a reader begins that wants nothing but what is new. */
+    static final String LATEST = "latest";
+
+    private static final HeaderName LAST_EVENT_ID = HeaderNames.create("Last-Event-ID");
+
+    /** Proxies gather answers, unless they are told not to. */
+    private static final HeaderName PROXY_BUFFERING = HeaderNames.create("X-Accel-Buffering");
 
     private static final Logger LOG = LoggerFactory.getLogger(EventStreams.class);
 
@@ -40,8 +54,28 @@ final class EventStreams implements AutoCloseable {
         return streams;
     }
 
+    /** Whether the caller asks for an event stream. */
+    static boolean areWantedBy(ServerRequest request) {
+        for (String accept : request.headers().values(HeaderNames.ACCEPT)) {
+            for (String range : accept.split(",", -1)) {
+                if (range.split(";", 2)[0].trim().equalsIgnoreCase(MEDIA_TYPE)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** Where a client was when it lost its stream; null for one that begins. */
+    static @Nullable String lastEventId(ServerRequest request) {
+        String last = request.headers().first(LAST_EVENT_ID).orElse("").trim();
+        return last.isEmpty() ? null : last;
+    }
+
     /** Serves a client until its stream ends. */
     void serve(Deliveries deliveries, ServerResponse response) throws InterruptedException {
+        response.header(HeaderNames.CONTENT_TYPE, MEDIA_TYPE);
+        response.header(PROXY_BUFFERING, "no");
         EventStream stream = new EventStream(deliveries, response.outputStream(), written);
         enter(stream);
         try {

@@ -55,7 +55,7 @@ final class RequestMetrics implements Filter {
                 && response.headers()
                         .get(HeaderNames.CONTENT_TYPE)
                         .get()
-                        .startsWith(EventRoutes.EVENT_STREAM)) {
+                        .startsWith(EventStreams.MEDIA_TYPE)) {
             return;
         }
         timers.withTags(

@@ -11,6 +11,7 @@ import dev.outrun.worker.lease.LeasedTask;
 import dev.outrun.worker.lease.TaskLeases;
 import io.helidon.http.Status;
 import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.ServerConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.ByteArrayOutputStream;
@@ -22,7 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Tasks for workers in any language: lease, append, suspend, complete, fail, heartbeat. */
+/** Tasks for workers in any language: lease, leave, heartbeat, append, suspend, complete, fail. */
 final class TaskRoutes {
 
     private static final Pattern WORKER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
@@ -47,6 +48,7 @@ final class TaskRoutes {
         String attempt = "/v1/tasks/{run}/{attempt}";
         return List.of(
                 Route.post("/v1/tasks/lease", this::lease),
+                Route.post("/v1/tasks/leave", this::leave),
                 Route.post(attempt + "/heartbeat", this::heartbeat),
                 Route.post(attempt + "/events", this::append),
                 Route.post(attempt + "/suspend", this::suspend),
@@ -57,12 +59,7 @@ final class TaskRoutes {
     private void lease(ServerRequest request, ServerResponse response) throws IOException {
         JsonObject body = JsonObject.parse(Body.read(request, SMALL_BODY_BYTES_MAX));
         body.allow(Set.of("worker", "handlers", "wait_ms"));
-        String worker = body.string("worker");
-        if (worker == null || !WORKER.matcher(worker).matches()) {
-            throw Text.invalid(
-                    "'worker' must be 1 to 63 letters, digits and . _ -, the first a letter or"
-                            + " digit");
-        }
+        String worker = worker(body);
         List<String> handlers = body.strings("handlers", HANDLERS_MAX);
         if (handlers == null || handlers.isEmpty()) {
             throw Text.invalid("'handlers' is missing");
@@ -70,11 +67,39 @@ final class TaskRoutes {
         handlers.forEach(Text::handler);
         Long waitMs = body.integer("wait_ms", 0, WAIT_MS_MAX);
         Duration wait = Duration.ofMillis(waitMs == null ? WAIT_MS_DEFAULT : waitMs);
+        LeaseAnswer answer = new LeaseAnswer(response);
+        Optional<LeasedTask> leased;
         try {
-            Reply.json(response, json(leases.lease(worker, handlers, wait)));
+            leased = leases.lease(worker, handlers, wait, answer::look);
         } catch (InterruptedException e) { // the server stops
             throw gone(e);
+        } catch (IOException | ServerConnectionException e) {
+            throw new CloseConnectionException("the client is gone", e);
         }
+        try {
+            answer.send(json(leased));
+        } catch (IOException | ServerConnectionException e) {
+            leased.ifPresent(leases::handBack);
+            throw new CloseConnectionException("the client is gone", e);
+        }
+    }
+
+    private record Left(int ended) {}
+
+    private void leave(ServerRequest request, ServerResponse response) {
+        JsonObject body = JsonObject.parse(Body.read(request, SMALL_BODY_BYTES_MAX));
+        body.allow(Set.of("worker"));
+        Reply.json(response, WireJson.write(new Left(leases.leave(worker(body)))));
+    }
+
+    private static String worker(JsonObject body) {
+        String worker = body.string("worker");
+        if (worker == null || !WORKER.matcher(worker).matches()) {
+            throw Text.invalid(
+                    "'worker' must be 1 to 63 letters, digits and . _ -, the first a letter or"
+                            + " digit");
+        }
+        return worker;
     }
 
     private static byte[] json(Optional<LeasedTask> leased) throws IOException {

@@ -31,6 +31,7 @@ final class ApiStage implements AutoCloseable {
     static final HubConfig HUB =
             new HubConfig(
                     200,
+                    4,
                     512,
                     128 * 1024,
                     2,

@@ -247,6 +247,7 @@ class EventStreamTest {
         HubConfig hub = ApiStage.HUB;
         return new HubConfig(
                 clientsMax,
+                hub.firehoseClientsMax(),
                 hub.queueEventsMax(),
                 hub.queueBytesMax(),
                 hub.historyReaders(),

@@ -35,6 +35,16 @@ final class Consumers {
         return new KafkaConsumer<>(kafka.client(options));
     }
 
+    /** Reads the firehose for one client, who may be slow: what it has fetched is the client's. */
+    Consumer<byte[], byte[]> firehose(int number) {
+        Map<String, Object> options = common("outrun-firehose-" + topics.prefix() + "-" + number);
+        options.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 500);
+        options.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, 1024 * 1024);
+        options.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 256 * 1024);
+        options.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 500);
+        return new KafkaConsumer<>(options);
+    }
+
     /** Reads stretches of run topics. */
     Consumer<byte[], byte[]> history(int number, int pageBytesMax) {
         Map<String, Object> options = common("outrun-history-" + topics.prefix() + "-" + number);

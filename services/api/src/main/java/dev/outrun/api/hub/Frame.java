@@ -15,12 +15,14 @@ import java.nio.charset.StandardCharsets;
  * or without a line feed after it, it arrives as one line feed.
  *
  * @param seq -1 where it is not an event of a run's
+ * @param type the event's
  * @param last whether nothing follows in the run's log
  * @param bytes UTF-8, ends with an empty line; nobody changes the array
  */
 @SuppressWarnings("ArrayRecordComponent") // shared bytes; nobody compares frames
-public record Frame(long seq, boolean last, byte[] bytes) {
+public record Frame(long seq, String type, boolean last, byte[] bytes) {
 
+    private static final byte[] ID = {'i', 'd', ':', ' '};
     private static final byte[] DATA = {'d', 'a', 't', 'a', ':', ' '};
 
     /** The event's frame. */
@@ -30,7 +32,7 @@ public record Frame(long seq, boolean last, byte[] bytes) {
                         .getBytes(StandardCharsets.US_ASCII);
         byte[] envelope = event.envelope();
         byte[] bytes = isOneLine(envelope) ? oneLine(head, envelope) : lines(head, envelope);
-        return new Frame(event.seq(), EventTypes.isTerminal(event.type()), bytes);
+        return new Frame(event.seq(), event.type(), EventTypes.isTerminal(event.type()), bytes);
     }
 
     /**
@@ -38,7 +40,20 @@ public record Frame(long seq, boolean last, byte[] bytes) {
      */
     public static Frame unnumbered(String type, byte[] json) {
         byte[] head = ("event: " + type + '\n').getBytes(StandardCharsets.US_ASCII);
-        return new Frame(-1, false, oneLine(head, json));
+        return new Frame(-1, type, false, oneLine(head, json));
+    }
+
+    /** The same event under another id, in a stream that has another one. */
+    Frame withId(byte[] id) {
+        int rest = ID.length;
+        while (bytes[rest] != '\n') {
+            rest++;
+        }
+        byte[] renamed = new byte[ID.length + id.length + bytes.length - rest];
+        System.arraycopy(ID, 0, renamed, 0, ID.length);
+        System.arraycopy(id, 0, renamed, ID.length, id.length);
+        System.arraycopy(bytes, rest, renamed, ID.length + id.length, bytes.length - rest);
+        return new Frame(seq, type, last, renamed);
     }
 
     private static boolean isOneLine(byte[] envelope) {

@@ -6,9 +6,12 @@ import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -24,13 +27,29 @@ public final class Hub implements AutoCloseable {
     private final History history;
     private final Semaphore places;
     private final Set<Subscription> open = ConcurrentHashMap.newKeySet();
+    private final Consumers consumers;
+    private final String firehose;
+    private final KnownRuns knownRuns;
+    private final Semaphore firehosePlaces;
+    private final Set<FirehoseSubscription> openFirehoses = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger firehosesMade = new AtomicInteger();
     private volatile boolean closing;
 
-    private Hub(HubConfig config, Tail tail, History history) {
+    private Hub(
+            HubConfig config,
+            Tail tail,
+            History history,
+            Consumers consumers,
+            String firehose,
+            Ledger ledger) {
         this.config = config;
         this.tail = tail;
         this.history = history;
         this.places = new Semaphore(config.clientsMax());
+        this.consumers = consumers;
+        this.firehose = firehose;
+        this.knownRuns = new KnownRuns(ledger);
+        this.firehosePlaces = new Semaphore(config.firehoseClientsMax());
     }
 
     /** A hub that is ready for subscribers; the broker need not be up. */
@@ -46,7 +65,14 @@ public final class Hub implements AutoCloseable {
             Consumers consumers,
             Supplier<Consumer<byte[], byte[]>> tails) {
         Tail tail = new Tail(tails, topics.events(), ledger, config.tailLinger());
-        Hub hub = new Hub(config, tail, new History(config, ledger, topics, consumers));
+        Hub hub =
+                new Hub(
+                        config,
+                        tail,
+                        new History(config, ledger, topics, consumers),
+                        consumers,
+                        topics.events(),
+                        ledger);
         tail.start();
         return hub;
     }
@@ -56,18 +82,77 @@ public final class Hub implements AutoCloseable {
      * unavailable} where there are too many clients or the hub is closing.
      */
     public Subscription subscribe(Run run, long from) {
+        return subscribe(run, from, new Inbox(config.queueEventsMax(), config.queueBytesMax()));
+    }
+
+    /**
+     * Subscribes to several runs, as the ledger just returned them, each from its own seq on. What
+     * may wait for one reader is divided among them; each counts as a client. Throws as {@link
+     * #subscribe(Run, long)}.
+     */
+    public MergedSubscription subscribe(List<Run> runs, List<Long> from) {
+        Bell bell = new Bell();
+        List<Subscription> all = new ArrayList<>();
+        try {
+            for (int i = 0; i < runs.size(); i++) {
+                Inbox inbox =
+                        new Inbox(
+                                Math.max(1, config.queueEventsMax() / runs.size()),
+                                Math.max(1, config.queueBytesMax() / runs.size()),
+                                bell::ring);
+                all.add(subscribe(runs.get(i), from.get(i), inbox));
+            }
+        } catch (RuntimeException e) {
+            all.forEach(Subscription::close);
+            throw e;
+        }
+        return new MergedSubscription(all, from, bell, config.idleCheck());
+    }
+
+    private Subscription subscribe(Run run, long from, Inbox inbox) {
         if (!places.tryAcquire()) {
             throw new OutrunException(
                     ErrorCode.UNAVAILABLE,
                     "this node has its " + config.clientsMax() + " event-stream clients");
         }
-        Inbox inbox = new Inbox(config.queueEventsMax(), config.queueBytesMax());
         Watch watch = run.status().isTerminal() ? null : tail.enter(run, inbox);
         Subscription subscription = new Subscription(this, run, from, inbox, watch);
         open.add(subscription);
         if (closing) {
             subscription.close();
             throw new OutrunException(ErrorCode.UNAVAILABLE, "the server is closing");
+        }
+        return subscription;
+    }
+
+    /**
+     * Subscribes to all runs that a query wants, from a place in the firehose on. Throws {@code
+     * unavailable} where there are too many such clients, the hub is closing or the broker does not
+     * answer; {@code invalid_seq} and {@code expired} for a place that is not there.
+     */
+    public FirehoseSubscription subscribe(FirehoseQuery query, FirehosePlace from) {
+        if (!firehosePlaces.tryAcquire()) {
+            throw new OutrunException(
+                    ErrorCode.UNAVAILABLE,
+                    "this node has its " + config.firehoseClientsMax() + " readers of all events");
+        }
+        FirehoseSubscription subscription;
+        try {
+            subscription =
+                    FirehoseSubscription.open(
+                            consumers.firehose(firehosesMade.incrementAndGet()),
+                            firehose,
+                            knownRuns,
+                            query,
+                            from,
+                            this::leaveFirehose);
+        } catch (RuntimeException e) {
+            firehosePlaces.release();
+            throw e;
+        }
+        openFirehoses.add(subscription);
+        if (closing) {
+            subscription.end();
         }
         return subscription;
     }
@@ -83,7 +168,7 @@ public final class Hub implements AutoCloseable {
 
     /** Open subscriptions. */
     public int clients() {
-        return open.size();
+        return open.size() + openFirehoses.size();
     }
 
     /** Why live events do not come, where they do not; they then come late, from Postgres. */
@@ -95,6 +180,7 @@ public final class Hub implements AutoCloseable {
     public void end() {
         closing = true;
         open.forEach(subscription -> subscription.inbox().close());
+        openFirehoses.forEach(FirehoseSubscription::end);
     }
 
     @Override
@@ -102,6 +188,11 @@ public final class Hub implements AutoCloseable {
         end();
         tail.close();
         history.close();
+    }
+
+    private void leaveFirehose(FirehoseSubscription subscription) {
+        openFirehoses.remove(subscription);
+        firehosePlaces.release();
     }
 
     void leave(Subscription subscription) {

@@ -7,6 +7,7 @@ import java.time.Duration;
  * {@code historyPageBytesMax}, plus one event where that is larger.
  *
  * @param clientsMax open subscriptions; one more is refused
+ * @param firehoseClientsMax of them those that read all events, with a consumer each
  * @param queueEventsMax live events waiting for one client; one more sends it back to history
  * @param queueBytesMax the same in bytes
  * @param historyReaders consumers, and threads, that read run topics
@@ -20,6 +21,7 @@ import java.time.Duration;
  */
 public record HubConfig(
         int clientsMax,
+        int firehoseClientsMax,
         int queueEventsMax,
         int queueBytesMax,
         int historyReaders,
@@ -33,6 +35,7 @@ public record HubConfig(
     public static final HubConfig DEFAULT =
             new HubConfig(
                     10_000,
+                    32,
                     512,
                     128 * 1024,
                     4,
@@ -44,6 +47,7 @@ public record HubConfig(
 
     public HubConfig {
         check("clients_max", clientsMax, 1, 1_000_000);
+        check("firehose_clients_max", firehoseClientsMax, 1, 1_000);
         check("queue_events_max", queueEventsMax, 1, 1_000_000);
         check("queue_bytes_max", queueBytesMax, 1, 1 << 30);
         check("history_readers", historyReaders, 1, 64);

@@ -32,14 +32,25 @@ final class Inbox {
 
     private final int eventsMax;
     private final int bytesMax;
+    private final Runnable changed;
     private final ArrayDeque<Frame> frames = new ArrayDeque<>(1);
     private long bytes;
     private boolean rejoin;
     private volatile boolean closed;
 
     Inbox(int eventsMax, int bytesMax) {
+        this(eventsMax, bytesMax, () -> {});
+    }
+
+    /**
+     * Of so much.
+     *
+     * @param changed called by whoever puts something in, or closes it; never blocks
+     */
+    Inbox(int eventsMax, int bytesMax, Runnable changed) {
         this.eventsMax = eventsMax;
         this.bytesMax = bytesMax;
+        this.changed = changed;
     }
 
     /** Adds an event; on the tail's thread, never blocks. */
@@ -56,6 +67,7 @@ final class Inbox {
             frames.add(frame);
             bytes += frame.bytes().length;
             notifyAll();
+            changed.run();
         }
     }
 
@@ -65,6 +77,7 @@ final class Inbox {
         bytes = 0;
         rejoin = true;
         notifyAll();
+        changed.run();
     }
 
     /** Ends the subscription; what is queued is not delivered any more. */
@@ -72,6 +85,7 @@ final class Inbox {
         closed = true;
         frames.clear();
         notifyAll();
+        changed.run();
     }
 
     boolean isClosed() {

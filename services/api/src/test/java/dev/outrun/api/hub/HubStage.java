@@ -20,6 +20,7 @@ final class HubStage implements AutoCloseable {
     static final HubConfig PATIENT =
             new HubConfig(
                     1_000,
+                    4,
                     512,
                     128 * 1024,
                     2,

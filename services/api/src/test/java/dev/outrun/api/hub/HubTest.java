@@ -24,6 +24,7 @@ class HubTest {
         HubConfig eager =
                 new HubConfig(
                         10,
+                        1,
                         10,
                         1_000,
                         1,

@@ -122,6 +122,7 @@ class JoinTest {
         HubConfig small =
                 new HubConfig(
                         10,
+                        1,
                         4,
                         1_000,
                         1,

@@ -40,6 +40,7 @@ class RandomJoinTest {
         HubConfig tight =
                 new HubConfig(
                         SUBSCRIBERS + 10,
+                        1,
                         5,
                         2_000,
                         2,

@@ -7,6 +7,7 @@ import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.work.Task;
 import dev.outrun.worker.TaskDesk;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Optional;
@@ -29,6 +30,7 @@ final class LeaseDesk implements TaskDesk {
     private final Set<String> handlers;
     private final Ledger ledger;
     private final UnaryOperator<String> claimants;
+    private final Duration lookEvery;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition someoneWaits = lock.newCondition();
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
@@ -38,11 +40,17 @@ final class LeaseDesk implements TaskDesk {
      * Nobody waits.
      *
      * @param claimants a name for a claim, another one each time, from a worker's name
+     * @param lookEvery how often it is looked whether a client that waits is still there
      */
-    LeaseDesk(Set<String> handlers, Ledger ledger, UnaryOperator<String> claimants) {
+    LeaseDesk(
+            Set<String> handlers,
+            Ledger ledger,
+            UnaryOperator<String> claimants,
+            Duration lookEvery) {
         this.handlers = handlers;
         this.ledger = ledger;
         this.claimants = claimants;
+        this.lookEvery = lookEvery;
     }
 
     /** Somebody who waits; guarded by the lock. */
@@ -54,6 +62,7 @@ final class LeaseDesk implements TaskDesk {
         /** A task is being claimed for it: it cannot leave. */
         private boolean isServed;
 
+        private boolean isSentAway;
         private @Nullable LeasedTask leased;
 
         Waiting(String worker) {
@@ -61,24 +70,96 @@ final class LeaseDesk implements TaskDesk {
         }
     }
 
-    /** Waits for a task; empty when the wait is over, or this is closed. */
-    Optional<LeasedTask> lease(String worker, Duration wait) throws InterruptedException {
-        long left = wait.toNanos();
-        lock.lockInterruptibly();
-        Waiting self = new Waiting(worker);
+    /**
+     * Waits for a task; empty when the wait is over, the worker leaves, or this is closed. What was
+     * claimed for a client that is gone is handed back.
+     *
+     * @throws IOException if the client is gone
+     */
+    Optional<LeasedTask> lease(String worker, Duration wait, LeaseClient client)
+            throws InterruptedException, IOException {
+        long end = System.nanoTime() + wait.toNanos();
+        Waiting self = enter(worker);
+        boolean here = false;
         try {
+            while (awaitTask(self, Math.min(end, System.nanoTime() + lookEvery.toNanos()))) {
+                if (System.nanoTime() - end >= 0) {
+                    break;
+                }
+                client.look();
+            }
+            here = true;
+        } finally {
+            leave(self, here);
+        }
+        return Optional.ofNullable(self.leased);
+    }
+
+    private Waiting enter(String worker) {
+        lock.lock();
+        try {
+            Waiting self = new Waiting(worker);
+            self.isSentAway = closed;
             waiting.addLast(self);
             someoneWaits.signalAll();
-            while (self.leased == null && (self.isServed || (left > 0 && !closed))) {
+            return self;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether there is nothing until then, and there still can be. */
+    private boolean awaitTask(Waiting self, long until) throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            long left = until - System.nanoTime();
+            while (self.leased == null && (self.isServed || (left > 0 && !self.isSentAway))) {
                 if (self.isServed) {
                     self.changed.await();
                 } else {
                     left = self.changed.awaitNanos(left);
                 }
             }
-            return Optional.ofNullable(self.leased);
+            return self.leased == null && !self.isSentAway;
         } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Takes nothing any more.
+     *
+     * @param here whether there is somebody to take what it has
+     */
+    private void leave(Waiting self, boolean here) {
+        lock.lock();
+        try {
+            while (self.isServed) {
+                self.changed.awaitUninterruptibly();
+            }
             waiting.remove(self);
+        } finally {
+            lock.unlock();
+        }
+        if (self.leased != null && !here) {
+            self.leased.handBack(ledger);
+        }
+    }
+
+    /** Sends those away who wait for this worker; how many they were. */
+    int sendAway(String worker) {
+        lock.lock();
+        try {
+            int sent = 0;
+            for (Waiting each : waiting) {
+                if (each.worker.equals(worker)) {
+                    each.isSentAway = true;
+                    each.changed.signalAll();
+                    sent++;
+                }
+            }
+            return sent;
+        } finally {
             lock.unlock();
         }
     }
@@ -98,7 +179,10 @@ final class LeaseDesk implements TaskDesk {
         lock.lock();
         try {
             closed = true;
-            waiting.forEach(each -> each.changed.signalAll());
+            for (Waiting each : waiting) {
+                each.isSentAway = true;
+                each.changed.signalAll();
+            }
             someoneWaits.signalAll();
         } finally {
             lock.unlock();
@@ -153,8 +237,10 @@ final class LeaseDesk implements TaskDesk {
     private @Nullable Waiting serveFirst() {
         lock.lock();
         try {
-            Waiting first = waiting.pollFirst();
+            Waiting first =
+                    waiting.stream().filter(each -> !each.isSentAway).findFirst().orElse(null);
             if (first != null) {
+                waiting.remove(first);
                 first.isServed = true;
             }
             return first;

@@ -10,6 +10,7 @@ import dev.outrun.schema.topic.Topics;
 import dev.outrun.schema.work.Heartbeat;
 import dev.outrun.worker.ShareGroupTasks;
 import dev.outrun.worker.WorkerConfig;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
@@ -48,6 +49,9 @@ public final class TaskLeases implements AutoCloseable {
 
     /** Attempts that append at the same time; of more, some show too often that they live. */
     private static final int LATELY_MAX = 10_000;
+
+    /** A client that has gone shows at the second look. */
+    private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
 
     /** A consumer each. */
     private static final int DESKS_MAX = 64;
@@ -112,10 +116,27 @@ public final class TaskLeases implements AutoCloseable {
      * @throws OutrunException {@code unavailable} where Kafka does not answer, {@code
      *     too_many_handlers} where others wait for too many other sets of handlers, {@code
      *     invalid_request} for a handler without a proper name
+     * @throws IOException if the client is gone; what was claimed for it is handed back
      */
-    public Optional<LeasedTask> lease(String worker, Collection<String> handlers, Duration wait)
-            throws InterruptedException {
-        return desk(Set.copyOf(handlers)).lease(worker, wait);
+    public Optional<LeasedTask> lease(
+            String worker, Collection<String> handlers, Duration wait, LeaseClient client)
+            throws InterruptedException, IOException {
+        return desk(Set.copyOf(handlers)).lease(worker, wait, client);
+    }
+
+    /** Hands an attempt back that its client has not heard of. */
+    public void handBack(LeasedTask leased) {
+        leased.handBack(ledger);
+    }
+
+    /** Ends the waits of this worker here, whoever's they are; how many there were. */
+    public int leave(String worker) {
+        desksLock.lock();
+        try {
+            return desks.values().stream().mapToInt(desk -> desk.people().sendAway(worker)).sum();
+        } finally {
+            desksLock.unlock();
+        }
     }
 
     /**
@@ -207,7 +228,7 @@ public final class TaskLeases implements AutoCloseable {
 
     private Desk open(Set<String> handlers) {
         ledger.registerHandlers(handlers);
-        LeaseDesk people = new LeaseDesk(handlers, ledger, this::claimant);
+        LeaseDesk people = new LeaseDesk(handlers, ledger, this::claimant, LOOK_EVERY);
         // One task at a time: a second one would be kept from everybody else.
         WorkerConfig config = new WorkerConfig("leases", 1, 1, Duration.ZERO, Duration.ZERO);
         ShareGroupTasks tasks = new ShareGroupTasks(kafka, topics, config);

@@ -2,6 +2,7 @@ package dev.outrun.worker.lease;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.outrun.ledger.HookedLedger;
 import dev.outrun.ledger.Ledger;
@@ -13,6 +14,7 @@ import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.RunStatus;
 import dev.outrun.schema.work.Task;
 import dev.outrun.worker.TaskDesk.Answer;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -29,6 +31,8 @@ import org.junit.jupiter.api.Timeout;
 final class LeaseDeskTest {
 
     private static final Duration LONG = Duration.ofMinutes(5);
+
+    private static final LeaseClient THERE = () -> {};
 
     private final InMemoryLedger ledger = new InMemoryLedger(InstantSource.system());
     private int claims;
@@ -141,7 +145,7 @@ final class LeaseDeskTest {
         LeaseDesk desk = desk(ledger);
 
         // When
-        Optional<LeasedTask> leased = desk.lease("w", Duration.ofMillis(1));
+        Optional<LeasedTask> leased = desk.lease("w", Duration.ofMillis(1), THERE);
 
         // Then
         assertEquals(Optional.empty(), leased);
@@ -159,8 +163,46 @@ final class LeaseDeskTest {
 
         // Then
         assertEquals(Optional.empty(), before.get());
-        assertEquals(Optional.empty(), desk.lease("after", LONG));
+        assertEquals(Optional.empty(), desk.lease("after", LONG, THERE));
         assertEquals(false, desk.awaitPlace(LONG));
+    }
+
+    @Test
+    void clientThatIsGone_waitsNoMore_andItsTaskIsHandedBack() throws Exception {
+        // Given: a client that goes while a task is claimed for it
+        LeaseDesk desk = desk(ledger);
+        RunId run = start("a");
+        LeaseClient gone =
+                () -> {
+                    desk.offer(task(run, "a"));
+                    throw new IOException("gone");
+                };
+
+        // When
+        assertThrows(IOException.class, () -> desk.lease("w", LONG, gone));
+
+        // Then
+        assertEquals(0, desk.waiting());
+        assertEquals(RunStatus.RETRYING, status(run));
+    }
+
+    @Test
+    void workerThatLeaves_waitsNoMore_butOthersDo() throws Exception {
+        // Given
+        LeaseDesk desk = desk(ledger);
+        var leaving = waiting(desk, "leaving");
+        var staying = waiting(desk, "staying");
+        RunId run = start("a");
+
+        // When
+        int sent = desk.sendAway("leaving");
+        Answer answer = desk.offer(task(run, "a"));
+
+        // Then
+        assertEquals(1, sent);
+        assertEquals(Optional.empty(), leaving.get());
+        assertEquals(Answer.TAKEN, answer);
+        assertEquals(run, staying.get().orElseThrow().run());
     }
 
     @Test
@@ -181,13 +223,14 @@ final class LeaseDeskTest {
     }
 
     private LeaseDesk desk(Ledger over) {
-        return new LeaseDesk(Set.of("a"), over, worker -> worker + "-" + ++claims);
+        return new LeaseDesk(
+                Set.of("a"), over, worker -> worker + "-" + ++claims, Duration.ofMillis(1));
     }
 
     /** Somebody who has come to wait. */
     private static FutureTask<Optional<LeasedTask>> waiting(LeaseDesk desk, String worker) {
         int before = desk.waiting();
-        FutureTask<Optional<LeasedTask>> lease = new FutureTask<>(() -> desk.lease(worker, LONG));
+        FutureTask<Optional<LeasedTask>> lease = new FutureTask<>(() -> desk.lease(worker, LONG, THERE));
         Thread.ofVirtual().start(lease);
         while (desk.waiting() == before) {
             Thread.onSpinWait();

@@ -1,0 +1,80 @@
+package dev.outrun.api.hub;
+
+import dev.outrun.ledger.Ledger;
+import dev.outrun.ledger.Run;
+import dev.outrun.schema.event.Event;
+import dev.outrun.schema.event.EventTypes;
+import dev.outrun.schema.event.PlatformEvent;
+import dev.outrun.schema.json.WireJson;
+import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.run.Tenant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whose the runs are that were seen lately. A run says so in its first event; of one that began
+ * before, the ledger is asked once. May be used from any thread.
+ */
+final class KnownRuns {
+
+    /** Some 200 bytes each. */
+    private static final int RUNS_MAX = 50_000;
+
+    /** What a run is found by. */
+    record Facts(Tenant tenant, String queue, String handler) {}
+
+    private final Ledger ledger;
+
+    /** Empty for a log that is no run's; the least recently used first. */
+    private final Map<RunId, Optional<Facts>> known =
+            new LinkedHashMap<>(16, 0.75f, true) {
+                @Override
+                protected boolean removeEldestEntry(Map.Entry<RunId, Optional<Facts>> eldest) {
+                    return size() > RUNS_MAX;
+                }
+            };
+
+    KnownRuns(Ledger ledger) {
+        this.ledger = ledger;
+    }
+
+    /**
+     * Of the run whose event this is; empty where it is a queue's or a schedule's.
+     *
+     * @throws dev.outrun.schema.error.OutrunException {@code unavailable}
+     */
+    Optional<Facts> of(Event event) {
+        Optional<Facts> facts = get(event.run());
+        if (facts == null) {
+            facts = find(event);
+            put(event.run(), facts);
+        }
+        return facts;
+    }
+
+    private Optional<Facts> find(Event event) {
+        if (event.type().equals(EventTypes.REQUESTED)) {
+            var requested = WireJson.read(event.data(), PlatformEvent.Requested.class);
+            return Optional.of(
+                    new Facts(
+                            new Tenant(requested.tenant()),
+                            requested.queue(),
+                            requested.handler()));
+        }
+        return ledger.run(event.run()).map(KnownRuns::of);
+    }
+
+    private static Facts of(Run run) {
+        return new Facts(run.tenant(), run.queue(), run.handler());
+    }
+
+    private synchronized @Nullable Optional<Facts> get(RunId run) {
+        return known.get(run);
+    }
+
+    private synchronized void put(RunId run, Optional<Facts> facts) {
+        known.put(run, facts);
+    }
+}
