@@ -8,7 +8,7 @@ import picocli.CommandLine.Command;
         name = "outrun bench",
         description = "Measures Outrun on an embedded stack of its own.",
         mixinStandardHelpOptions = true,
-        subcommands = JobsCommand.class)
+        subcommands = {JobsCommand.class, SseCommand.class})
 public final class Bench {
 
     Bench() {}

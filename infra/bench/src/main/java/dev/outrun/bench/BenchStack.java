@@ -14,6 +14,7 @@ import dev.outrun.server.OutrunConfig;
 import dev.outrun.server.Parts;
 import dev.outrun.worker.RunHandler;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -66,6 +67,11 @@ final class BenchStack implements AutoCloseable {
 
     Ledger ledger() {
         return outrun.ledger();
+    }
+
+    /** Where the API listens. */
+    URI url() {
+        return outrun.url();
     }
 
     OutrunConfig config() {

@@ -98,8 +98,7 @@ final class PythonWorkerTest {
                 assertTrue(List.of("stale_attempt", "run_closed").contains(refusal), refusal);
                 assertEquals(
                         LogAssert.envelopes(log),
-                        LogAssert.envelopes(
-                                outrun.ledger().events(run, 0, Integer.MAX_VALUE)));
+                        LogAssert.envelopes(outrun.ledger().events(run, 0, Integer.MAX_VALUE)));
                 assertEquals(0, second.stop());
             }
         }

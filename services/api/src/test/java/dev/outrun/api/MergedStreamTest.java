@@ -157,7 +157,6 @@ final class MergedStreamTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "",
                 "?runs=",
                 "?runs=none",
                 "?runs=RUN,RUN",

@@ -121,7 +121,7 @@ public final class FirehoseSubscription implements Deliveries, AutoCloseable {
         for (TopicPartition shard : shards) {
             long offset = given.get(shard.partition());
             if (offset < first.getOrDefault(shard, 0L)) {
-                throw expired(shard.partition(), offset, null);
+                throw expired(shard.partition(), offset);
             } else if (offset > end.getOrDefault(shard, 0L)) {
                 throw new OutrunException(
                         ErrorCode.INVALID_SEQ,
@@ -164,7 +164,7 @@ public final class FirehoseSubscription implements Deliveries, AutoCloseable {
             throw interrupted;
         } catch (OffsetOutOfRangeException e) {
             var lost = e.offsetOutOfRangePartitions().entrySet().iterator().next();
-            throw expired(lost.getKey().partition(), lost.getValue(), e);
+            throw expired(lost.getKey().partition(), lost.getValue());
         } catch (KafkaException e) {
             throw new OutrunException(ErrorCode.UNAVAILABLE, "the firehose cannot be read", e);
         }
@@ -200,11 +200,10 @@ public final class FirehoseSubscription implements Deliveries, AutoCloseable {
                                         .getBytes(StandardCharsets.US_ASCII));
     }
 
-    private static OutrunException expired(int shard, long offset, @Nullable Throwable cause) {
+    private static OutrunException expired(int shard, long offset) {
         return new OutrunException(
                 ErrorCode.EXPIRED,
-                "events from offset " + offset + " of shard " + shard + " on are deleted",
-                cause);
+                "events from offset " + offset + " of shard " + shard + " on are deleted");
     }
 
     /** Tells the reader that it is over; from any thread. */

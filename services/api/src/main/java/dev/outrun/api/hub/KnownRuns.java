@@ -25,13 +25,16 @@ final class KnownRuns {
     /** What a run is found by. */
     record Facts(Tenant tenant, String queue, String handler) {}
 
+    /** What is known of a log; no facts where it is no run's. */
+    private record Known(Optional<Facts> facts) {}
+
     private final Ledger ledger;
 
-    /** Empty for a log that is no run's; the least recently used first. */
-    private final Map<RunId, Optional<Facts>> known =
+    /** The least recently used first. */
+    private final Map<RunId, Known> known =
             new LinkedHashMap<>(16, 0.75f, true) {
                 @Override
-                protected boolean removeEldestEntry(Map.Entry<RunId, Optional<Facts>> eldest) {
+                protected boolean removeEldestEntry(Map.Entry<RunId, Known> eldest) {
                     return size() > RUNS_MAX;
                 }
             };
@@ -46,12 +49,13 @@ final class KnownRuns {
      * @throws dev.outrun.schema.error.OutrunException {@code unavailable}
      */
     Optional<Facts> of(Event event) {
-        Optional<Facts> facts = get(event.run());
-        if (facts == null) {
-            facts = find(event);
-            put(event.run(), facts);
+        Known before = get(event.run());
+        if (before != null) {
+            return before.facts();
         }
-        return facts;
+        Optional<Facts> found = find(event);
+        put(event.run(), new Known(found));
+        return found;
     }
 
     private Optional<Facts> find(Event event) {
@@ -70,11 +74,11 @@ final class KnownRuns {
         return new Facts(run.tenant(), run.queue(), run.handler());
     }
 
-    private synchronized @Nullable Optional<Facts> get(RunId run) {
+    private synchronized @Nullable Known get(RunId run) {
         return known.get(run);
     }
 
-    private synchronized void put(RunId run, Optional<Facts> facts) {
-        known.put(run, facts);
+    private synchronized void put(RunId run, Known found) {
+        known.put(run, found);
     }
 }

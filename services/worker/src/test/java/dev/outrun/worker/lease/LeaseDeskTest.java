@@ -230,7 +230,8 @@ final class LeaseDeskTest {
     /** Somebody who has come to wait. */
     private static FutureTask<Optional<LeasedTask>> waiting(LeaseDesk desk, String worker) {
         int before = desk.waiting();
-        FutureTask<Optional<LeasedTask>> lease = new FutureTask<>(() -> desk.lease(worker, LONG, THERE));
+        FutureTask<Optional<LeasedTask>> lease =
+                new FutureTask<>(() -> desk.lease(worker, LONG, THERE));
         Thread.ofVirtual().start(lease);
         while (desk.waiting() == before) {
             Thread.onSpinWait();

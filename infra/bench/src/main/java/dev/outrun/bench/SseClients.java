@@ -1,0 +1,155 @@
+package dev.outrun.bench;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.HdrHistogram.Histogram;
+
+/**
+ * Many event-stream clients in a process and on a thread of their own: each event's data is the
+ * time at which it was written, microseconds, and its age is taken when it is read.
+ *
+ * <p>Arguments: port, clients, clients that never read, and run ids, over which the clients are
+ * dealt out. It says {@code ready}, and then, to each line on its input, how old the events since
+ * the line before were; it ends with its input.
+ */
+public final class SseClients {
+
+    /** Connections made before it is waited for: the server's backlog is a few thousand. */
+    private static final int AT_ONCE = 500;
+
+    private static final long MICROS_MAX = 600_000_000;
+    private static final byte[] DATA = "\"data\":".getBytes(StandardCharsets.US_ASCII);
+
+    private final int port;
+    private final List<String> runs;
+    private final Selector selector = Selector.open();
+    private final ByteBuffer buffer = ByteBuffer.allocateDirect(256 * 1024);
+    private final AtomicInteger open = new AtomicInteger();
+    private Histogram ages = new Histogram(MICROS_MAX, 3);
+
+    private SseClients(int port, List<String> runs) throws IOException {
+        this.port = port;
+        this.runs = runs;
+    }
+
+    /** One connection: how much of {@link #DATA} it has just read, and the number behind it. */
+    private static final class Client {
+        private int matched;
+        private long number;
+        private boolean greeted;
+    }
+
+    /** Runs until its input ends. */
+    public static void main(String[] args) throws IOException, InterruptedException {
+        int clients = Integer.parseInt(args[1]);
+        int slow = Integer.parseInt(args[2]);
+        List<String> runs = List.of(args).subList(3, args.length);
+        SseClients all = new SseClients(Integer.parseInt(args[0]), runs);
+        for (int n = 0; n < slow; n++) {
+            all.connect(n).configureBlocking(false);
+        }
+        Thread.ofPlatform().name("clients").daemon().start(all::read);
+        for (int n = 0; n < clients; n++) {
+            SocketChannel channel = all.connect(n);
+            channel.configureBlocking(false);
+            channel.register(all.selector, SelectionKey.OP_READ, new Client());
+            all.selector.wakeup();
+            while (n - all.open.get() > AT_ONCE) {
+                Thread.onSpinWait();
+            }
+        }
+        while (all.open.get() < clients) {
+            Thread.onSpinWait();
+        }
+        System.out.println("ready");
+        BufferedReader in =
+                new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        while (in.readLine() != null) {
+            System.out.println(all.report());
+        }
+    }
+
+    private SocketChannel connect(int number) throws IOException {
+        SocketChannel channel = SocketChannel.open(new InetSocketAddress("127.0.0.1", port));
+        String request =
+                "GET /v1/runs/"
+                        + runs.get(number % runs.size())
+                        + "/events?from=latest HTTP/1.1\r\nHost: bench\r\n"
+                        + "Accept: text/event-stream\r\n\r\n";
+        channel.write(ByteBuffer.wrap(request.getBytes(StandardCharsets.US_ASCII)));
+        return channel;
+    }
+
+    private void read() {
+        try {
+            while (true) {
+                selector.select(key -> {
+                    try {
+                        read((SocketChannel) key.channel(), (Client) key.attachment());
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                });
+            }
+        } catch (IOException | UncheckedIOException e) {
+            e.printStackTrace();
+            Runtime.getRuntime().halt(1);
+        }
+    }
+
+    private void read(SocketChannel channel, Client client) throws IOException {
+        buffer.clear();
+        if (channel.read(buffer) < 0) {
+            throw new IOException("a stream has ended");
+        }
+        if (!client.greeted) {
+            client.greeted = true;
+            open.incrementAndGet();
+        }
+        long now = Journeys.now();
+        buffer.flip();
+        while (buffer.hasRemaining()) {
+            take(client, buffer.get(), now);
+        }
+    }
+
+    private void take(Client client, byte next, long now) {
+        if (client.matched < DATA.length) {
+            client.matched = next == DATA[client.matched] ? client.matched + 1 : 0;
+        } else if (next >= '0' && next <= '9') {
+            client.number = client.number * 10 + next - '0';
+        } else {
+            if (client.number > 0) {
+                record(now - client.number);
+            }
+            client.number = 0;
+            client.matched = 0;
+        }
+    }
+
+    private synchronized void record(long age) {
+        ages.recordValue(Math.clamp(age, 0, MICROS_MAX));
+    }
+
+    private synchronized String report() {
+        Histogram taken = ages;
+        ages = new Histogram(MICROS_MAX, 3);
+        return "%d %d %d %d %d"
+                .formatted(
+                        taken.getTotalCount(),
+                        taken.getValueAtPercentile(50),
+                        taken.getValueAtPercentile(90),
+                        taken.getValueAtPercentile(99),
+                        taken.getMaxValue());
+    }
+}
