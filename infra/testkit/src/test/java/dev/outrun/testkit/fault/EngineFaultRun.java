@@ -1,21 +1,10 @@
 package dev.outrun.testkit.fault;
 
-import dev.outrun.connector.ConnectorConfig;
-import dev.outrun.connector.OutboxConnector;
-import dev.outrun.connector.audit.AuditReport;
-import dev.outrun.connector.audit.AuditScope;
-import dev.outrun.connector.audit.Auditor;
-import dev.outrun.connector.topic.Consumers;
-import dev.outrun.connector.topic.PlatformTopics;
 import dev.outrun.engine.Guarantee;
-import dev.outrun.ledger.DecisionRecorder;
-import dev.outrun.ledger.LedgerConfig;
-import dev.outrun.ledger.PostgresLedger;
+import dev.outrun.ledger.Ledger;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.event.EventTypes;
 import dev.outrun.schema.run.RunId;
-import dev.outrun.schema.topic.KafkaAddress;
-import dev.outrun.schema.topic.RecordHeaders;
 import dev.outrun.testkit.fault.EngineSchedule.Fault;
 import dev.outrun.testkit.fault.Work.Started;
 import dev.outrun.teststack.TestStack;
@@ -25,18 +14,13 @@ import dev.outrun.worker.KafkaSignals;
 import dev.outrun.worker.ShareGroupTasks;
 import dev.outrun.worker.Worker;
 import dev.outrun.worker.WorkerConfig;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,12 +35,8 @@ final class EngineFaultRun implements AutoCloseable {
     /** After the last fault. */
     private static final int LAST_ENDS = 60;
 
-    private static final Duration LOOK = Duration.ofMillis(200);
-
     /** Without a single end more: whatever was done, the engines go on by themselves. */
     private static final Duration STILL_MAX = Duration.ofSeconds(90);
-
-    private static final Duration BROKER_MAX = Duration.ofSeconds(30);
 
     /** What no engine must say. */
     private static final List<String> TROUBLES =
@@ -67,10 +47,9 @@ final class EngineFaultRun implements AutoCloseable {
     private final EngineSchedule schedule;
     private final Path folder;
     private final Work work = new Work();
-    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final List<Server> engines = new ArrayList<>();
-    private final PostgresLedger ledger;
-    private final Consumer<byte[], byte[]> firehose;
+    private final Surroundings surroundings;
+    private final Ledger ledger;
     private final List<Started> runs = new ArrayList<>();
     private final Set<RunId> open = new HashSet<>();
     private final List<String> story = new ArrayList<>();
@@ -82,27 +61,14 @@ final class EngineFaultRun implements AutoCloseable {
         this.guarantee = guarantee;
         this.schedule = schedule;
         this.folder = folder;
+        this.surroundings = new Surroundings(stack);
+        this.ledger = surroundings.ledger();
         boolean started = false;
         try {
-            KafkaAddress kafka = stack.kafka();
-            PlatformTopics.create(kafka, stack.topics(), TestStack.SHARDS);
-            ledger = keep(PostgresLedger.open(new LedgerConfig(stack.postgres(), 16, "faults")));
             work.prepare(ledger);
-            keep(
-                    OutboxConnector.start(
-                            ConnectorConfig.of(
-                                    stack.postgres(),
-                                    stack.bootstrapServers(),
-                                    stack.topics(),
-                                    stack.slot()),
-                            new SimpleMeterRegistry()));
-            keep(DecisionRecorder.start(stack.kafka(), stack.topics(), "faults", ledger));
-            keep(worker());
-            firehose = keep(Consumers.create(kafka, "outrun-faults"));
-            Consumers.assign(firehose, stack.topics().events(), BROKER_MAX);
-            firehose.seekToBeginning(firehose.assignment());
+            surroundings.keep(worker());
             for (int engine = 0; engine < schedule.engines(); engine++) {
-                engines.add(keep(engine(engine)));
+                engines.add(surroundings.keep(engine(engine)));
             }
             started = true;
         } finally {
@@ -129,15 +95,7 @@ final class EngineFaultRun implements AutoCloseable {
         note("no more runs are started");
         awaitAll();
         List<String> differences = work.differences(ledger, runs);
-        AuditReport audit =
-                Auditor.audit(
-                        stack.postgres(),
-                        stack.kafka(),
-                        stack.topics(),
-                        stack.slot(),
-                        BROKER_MAX,
-                        AuditScope.ALL);
-        audit.differences().forEach(difference -> differences.add(difference.toString()));
+        differences.addAll(surroundings.differences());
         return differences;
     }
 
@@ -162,18 +120,7 @@ final class EngineFaultRun implements AutoCloseable {
 
     @Override
     public void close() {
-        while (!parts.isEmpty()) {
-            try {
-                parts.pop().close();
-            } catch (Exception e) {
-                throw new IllegalStateException(e);
-            }
-        }
-    }
-
-    private <T extends AutoCloseable> T keep(T part) {
-        parts.push(part);
-        return part;
+        surroundings.close();
     }
 
     private Worker worker() {
@@ -222,8 +169,7 @@ final class EngineFaultRun implements AutoCloseable {
         long deadline = System.nanoTime() + STILL_MAX.toNanos();
         int ended = 0;
         while (ended == 0) {
-            for (ConsumerRecord<byte[], byte[]> record : firehose.poll(LOOK)) {
-                Event event = RecordHeaders.read(record);
+            for (Event event : surroundings.next()) {
                 if (EventTypes.isTerminal(event.type()) && open.remove(event.run())) {
                     ended++;
                 }
