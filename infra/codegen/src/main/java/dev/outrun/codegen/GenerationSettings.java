@@ -39,7 +39,9 @@ final class GenerationSettings {
                                 + "|finish|write_outbox|event_json|is_queue_name|started_already|queue_json"
                                 + "|json_instant|check_retry|check_events|is_event_type"
                                 + "|children_awaited|child_started|child_ended|wake_if_children_ended|copy_log|failed_run|shard_in_queue|queue_log|queue_start|dedupe|changed_number"
-                                + "|changed_word|share|is_number|check_signal_name|wake|tell_shards|queue_lock|admit|has_room")
+                                + "|changed_word|share|is_number|check_signal_name|wake|tell_shards|queue_lock|admit|has_room"
+                                + "|stream|stream_producer|shard_of_stream|media_type|stream_end|refuse_stream"
+                                + "|drop_stream|message_bytes|cut_of_stream|name_stream|same_stream|request_stream")
                 .withIncludeTables(true)
                 .withIncludeRoutines(true)
                 .withTableValuedFunctionsAsTables(true);

@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param connectionsMax open connections, event streams included; more wait in the backlog
  * @param startBodyBytesMax the largest body of a start: an input of 1 MiB and what is around it
  * @param eventsBodyBytesMax the largest body of an append
+ * @param longPoll how long a stream's reader waits for an answer when there is nothing to read
  * @param closeMax how long {@link ApiServer#close} waits for requests and streams to end
  */
 public record ApiConfig(
@@ -20,6 +21,7 @@ public record ApiConfig(
         int connectionsMax,
         int startBodyBytesMax,
         int eventsBodyBytesMax,
+        Duration longPoll,
         Duration closeMax,
         HubConfig hub,
         BoardConfig board) {
@@ -34,6 +36,7 @@ public record ApiConfig(
         check("connections_max", connectionsMax, 1, 1_000_000);
         check("start_body_bytes_max", startBodyBytesMax, 1, BODY_BYTES_MAX);
         check("events_body_bytes_max", eventsBodyBytesMax, 1, BODY_BYTES_MAX);
+        check("long_poll_ms", longPoll.toMillis(), 1, Duration.ofMinutes(5).toMillis());
         check("close_max_ms", closeMax.toMillis(), 1, Duration.ofMinutes(10).toMillis());
         if (host.isBlank()) {
             throw new IllegalArgumentException("api.host is empty");
@@ -48,6 +51,7 @@ public record ApiConfig(
                 HubConfig.DEFAULT.clientsMax() + 2_000,
                 1536 * 1024,
                 16 * 1024 * 1024 + 64 * 1024,
+                Duration.ofSeconds(20),
                 Duration.ofSeconds(2),
                 HubConfig.DEFAULT,
                 BoardConfig.DEFAULT);
@@ -67,8 +71,23 @@ public record ApiConfig(
                 connectionsMax,
                 startBodyBytesMax,
                 eventsBodyBytesMax,
+                longPoll,
                 closeMax,
                 other,
+                board);
+    }
+
+    /** The same with other patience for those who wait. */
+    public ApiConfig withLongPoll(Duration other) {
+        return new ApiConfig(
+                host,
+                port,
+                connectionsMax,
+                startBodyBytesMax,
+                eventsBodyBytesMax,
+                other,
+                closeMax,
+                hub,
                 board);
     }
 

@@ -69,18 +69,19 @@ public final class ApiServer implements AutoCloseable {
         List<Readiness> parts = new ArrayList<>(checks);
         parts.add(new Readiness("hub", () -> Optional.ofNullable(hub.problem())));
         parts.add(new Readiness("leases", leases::problem));
+        InstantSource clock = InstantSource.system();
+        NewIds ids = new NewIds(ledger, runIds, clock);
         List<Route> routes = new ArrayList<>();
-        routes.addAll(
-                new RunRoutes(ledger, runIds, InstantSource.system(), config.startBodyBytesMax())
-                        .routes());
+        routes.addAll(new RunRoutes(ledger, ids, clock, config.startBodyBytesMax()).routes());
         routes.addAll(new EventRoutes(ledger, hub, streams, config.eventsBodyBytesMax()).routes());
         routes.addAll(new FeedRoutes(ledger, hub, streams).routes());
         routes.addAll(new TaskRoutes(ledger, leases, config.eventsBodyBytesMax()).routes());
         routes.addAll(new QueueRoutes(ledger).routes());
+        routes.addAll(new ScheduleRoutes(ledger, clock, config.startBodyBytesMax()).routes());
+        routes.addAll(new AnalyticsRoutes(windows, streams, clock).routes());
+        routes.addAll(new StreamRoutes(ledger, hub, streams, clock, config.longPoll()).routes());
         routes.addAll(
-                new ScheduleRoutes(ledger, InstantSource.system(), config.startBodyBytesMax())
-                        .routes());
-        routes.addAll(new AnalyticsRoutes(windows, streams, InstantSource.system()).routes());
+                new StreamWriteRoutes(ledger.streams(), ids, config.eventsBodyBytesMax()).routes());
         routes.addAll(NodeServer.routes(parts, registry));
         routes.addAll(new ConsoleRoutes(topics, kafka.bootstrapServers()).routes());
         try {
@@ -93,6 +94,7 @@ public final class ApiServer implements AutoCloseable {
                             registry);
             return new ApiServer(config, hub, windows, streams, leases, server, routes);
         } catch (RuntimeException e) {
+            leases.close();
             streams.close();
             windows.close();
             hub.close();

@@ -17,7 +17,7 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Request bodies: JSON in UTF-8, read up to a limit and never beyond it. */
+/** Request bodies, read up to a limit and never beyond it. */
 final class Body {
 
     private static final Pattern JSON_TYPE =
@@ -26,12 +26,21 @@ final class Body {
 
     private Body() {}
 
-    /** The body's text, exactly; null where there is none. */
+    /** The text of a body that is JSON in UTF-8, exactly; null where there is none. */
     static @Nullable String read(ServerRequest request, int bytesMax) {
         if (!request.content().hasEntity()) {
             return null;
         }
         checkType(request);
+        byte[] bytes = readBytes(request, bytesMax);
+        return bytes.length == 0 ? null : text(bytes);
+    }
+
+    /** A body of any type; empty where there is none. */
+    static byte[] readBytes(ServerRequest request, int bytesMax) {
+        if (!request.content().hasEntity()) {
+            return new byte[0];
+        }
         request.headers()
                 .contentLength()
                 .ifPresent(length -> {
@@ -39,8 +48,7 @@ final class Body {
                         throw tooLarge(bytesMax);
                     }
                 });
-        byte[] bytes = bytes(request, bytesMax);
-        return bytes.length == 0 ? null : text(bytes);
+        return bytes(request, bytesMax);
     }
 
     private static void checkType(ServerRequest request) {
@@ -78,7 +86,8 @@ final class Body {
         }
     }
 
-    private static String text(byte[] bytes) {
+    /** A body's text; throws {@code invalid_json} where it is not UTF-8. */
+    static String text(byte[] bytes) {
         String text = new String(bytes, StandardCharsets.UTF_8);
         if (text.indexOf(REPLACEMENT) < 0) {
             return text;

@@ -28,7 +28,7 @@ final class JsonObject {
     /** Deeper nesting is nobody's data, and costs every later reader stack. */
     static final int DEPTH_MAX = 256;
 
-    private static final JsonFactory FACTORY =
+    static final JsonFactory FACTORY =
             JsonFactory.builder()
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                     .streamReadConstraints(
@@ -63,7 +63,7 @@ final class JsonObject {
             for (String name = parser.nextFieldName();
                     name != null;
                     name = parser.nextFieldName()) {
-                fields.put(name, value(parser, body));
+                fields.put(name, value(parser, parser.nextToken(), body));
             }
             if (parser.nextToken() != null) {
                 throw new OutrunException(
@@ -71,13 +71,18 @@ final class JsonObject {
             }
             return new JsonObject(fields);
         } catch (JsonProcessingException e) {
-            throw new OutrunException(
-                    ErrorCode.INVALID_JSON,
-                    "the body is not JSON: " + e.getOriginalMessage() + place(e),
-                    e);
+            throw broken(e);
         } catch (IOException e) {
             throw new IllegalStateException("reading a string failed", e);
         }
+    }
+
+    /** What is wrong with a body, naming the place but never the content. */
+    static OutrunException broken(JsonProcessingException e) {
+        return new OutrunException(
+                ErrorCode.INVALID_JSON,
+                "the body is not JSON: " + e.getOriginalMessage() + place(e),
+                e);
     }
 
     private static String place(JsonProcessingException e) {
@@ -90,8 +95,8 @@ final class JsonObject {
                         + ")";
     }
 
-    private static Value value(JsonParser parser, String body) throws IOException {
-        JsonToken token = parser.nextToken();
+    /** The value that begins with this token; leaves the parser at its end. */
+    static Value value(JsonParser parser, JsonToken token, String body) throws IOException {
         int from = (int) parser.currentTokenLocation().getCharOffset();
         String text = token == JsonToken.VALUE_STRING ? parser.getText() : null;
         int size = token.isStructStart() ? skip(parser) : 0;

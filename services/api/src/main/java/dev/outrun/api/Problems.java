@@ -7,6 +7,7 @@ import io.helidon.http.DirectHandler;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.HttpException;
+import io.helidon.http.Method;
 import io.helidon.http.ServerResponseHeaders;
 import io.helidon.http.Status;
 import io.helidon.webserver.CloseConnectionException;
@@ -77,7 +78,8 @@ final class Problems {
                 return;
             }
         }
-        send(response, e.code(), e.code().httpStatus(), String.valueOf(e.getMessage()));
+        int status = e.code().httpStatus();
+        send(request, response, e.code(), status, String.valueOf(e.getMessage()));
     }
 
     private static void http(ServerRequest request, ServerResponse response, HttpException e) {
@@ -88,7 +90,7 @@ final class Problems {
         if (status >= 500) {
             unknown(request, response, e);
         } else {
-            send(response, codeOf(status), status, detailOf(status));
+            send(request, response, codeOf(status), status, detailOf(status));
         }
     }
 
@@ -102,13 +104,23 @@ final class Problems {
         String id = UUID.randomUUID().toString();
         LOG.error("event=internal_error id={} path={}", id, path(request), e);
         int status = ErrorCode.INTERNAL.httpStatus();
-        send(response, ErrorCode.INTERNAL, status, "a bug; the server's log has it as " + id);
+        String detail = "a bug; the server's log has it as " + id;
+        send(request, response, ErrorCode.INTERNAL, status, detail);
     }
 
-    private static void send(ServerResponse response, ErrorCode code, int status, String detail) {
+    private static void send(
+            ServerRequest request,
+            ServerResponse response,
+            ErrorCode code,
+            int status,
+            String detail) {
         response.status(Status.create(status));
         response.header(HeaderNames.CONTENT_TYPE, MEDIA_TYPE);
-        response.send(Problem.of(code, status, detail));
+        if (request.prologue().method().equals(Method.HEAD)) {
+            response.send(); // a body would be taken for the next answer
+        } else {
+            response.send(Problem.of(code, status, detail));
+        }
     }
 
     private static DirectHandler.TransportResponse direct(

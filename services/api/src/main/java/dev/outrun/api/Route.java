@@ -10,6 +10,10 @@ record Route(Method method, String path, Handler handler) {
         return new Route(Method.GET, path, handler);
     }
 
+    static Route head(String path, Handler handler) {
+        return new Route(Method.HEAD, path, handler);
+    }
+
     static Route post(String path, Handler handler) {
         return new Route(Method.POST, path, handler);
     }

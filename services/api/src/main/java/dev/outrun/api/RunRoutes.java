@@ -21,8 +21,6 @@ import java.io.IOException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Runs: start, list, show, cancel, signal, resume, fork, redrive, resolve. */
@@ -41,15 +39,13 @@ final class RunRoutes {
     private static final int REASON_CHARACTERS_MAX = 1_000;
 
     private final Ledger ledger;
-    private final SpareIds ids;
-    private final TopiclessQueues topicless;
+    private final NewIds ids;
     private final InstantSource clock;
     private final int startBodyBytesMax;
 
-    RunRoutes(Ledger ledger, RunIds ids, InstantSource clock, int startBodyBytesMax) {
+    RunRoutes(Ledger ledger, NewIds ids, InstantSource clock, int startBodyBytesMax) {
         this.ledger = ledger;
-        this.ids = new SpareIds(ids, clock);
-        this.topicless = new TopiclessQueues(ledger, clock);
+        this.ids = ids;
         this.clock = clock;
         this.startBodyBytesMax = startBodyBytesMax;
     }
@@ -77,13 +73,13 @@ final class RunRoutes {
                         clock);
         RunId minted;
         try {
-            minted = take(tenant, start.queue());
+            minted = ids.take(tenant, start.queue());
         } catch (OutrunException refusal) {
             started(response, Status.OK_200, startedBefore(start, tenant, refusal));
             return;
         }
         RunId id =
-                startOrGiveBack(
+                ids.useOrGiveBack(
                         tenant,
                         start.queue(),
                         minted,
@@ -95,7 +91,7 @@ final class RunRoutes {
         String flow = Body.read(request, startBodyBytesMax);
         JsonObject.parse(flow);
         Tenant tenant = Tenant.DEFAULT;
-        ids.giveBack(tenant, ids.take(tenant)); // refused where there may be no further runs
+        ids.check(tenant);
         RunId root = ledger.startFlow(tenant, flow == null ? "null" : flow);
         started(response, Status.CREATED_201, root);
     }
@@ -115,38 +111,6 @@ final class RunRoutes {
         return ledger.runWithKey(tenant, key).orElseThrow(() -> refusal);
     }
 
-    /** An id for a run in this queue, its topic already made if it is to have one. */
-    private RunId take(Tenant tenant, String queue) {
-        return topicless.has(queue)
-                ? RunId.mint(clock, ThreadLocalRandom.current())
-                : ids.take(tenant);
-    }
-
-    private void giveBack(Tenant tenant, String queue, RunId minted) {
-        if (!topicless.has(queue)) {
-            ids.giveBack(tenant, minted);
-        }
-    }
-
-    private RunId startOrGiveBack(
-            Tenant tenant, String queue, RunId minted, Supplier<RunId> start) {
-        RunId id;
-        try {
-            id = start.get();
-        } catch (OutrunException e) {
-            boolean unused =
-                    e.code().kind() == ErrorCode.Kind.USER && e.code() != ErrorCode.RUN_ID_TAKEN;
-            if (unused) { // else it may have been started for all we know
-                giveBack(tenant, queue, minted);
-            }
-            throw e;
-        }
-        if (!id.equals(minted)) {
-            giveBack(tenant, queue, minted);
-        }
-        return id;
-    }
-
     private void fork(ServerRequest request, ServerResponse response) {
         RunId source = id(request);
         JsonObject body = JsonObject.parse(Body.read(request, SMALL_BODY_BYTES_MAX));
@@ -156,9 +120,9 @@ final class RunRoutes {
             throw Text.invalid("'at' is missing");
         }
         Run run = run(ledger, source);
-        RunId minted = take(run.tenant(), run.queue());
+        RunId minted = ids.take(run.tenant(), run.queue());
         RunId id =
-                startOrGiveBack(
+                ids.useOrGiveBack(
                         run.tenant(), run.queue(), minted, () -> ledger.fork(source, at, minted));
         started(response, Status.CREATED_201, id);
     }
@@ -166,9 +130,9 @@ final class RunRoutes {
     private void redrive(ServerRequest request, ServerResponse response) {
         RunId failed = id(request);
         Run run = run(ledger, failed);
-        RunId minted = take(run.tenant(), run.queue());
+        RunId minted = ids.take(run.tenant(), run.queue());
         RunId id =
-                startOrGiveBack(
+                ids.useOrGiveBack(
                         run.tenant(),
                         run.queue(),
                         minted,

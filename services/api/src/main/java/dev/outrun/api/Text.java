@@ -9,6 +9,7 @@ final class Text {
 
     private static final Pattern HANDLER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
     private static final Pattern QUEUE = Pattern.compile("[a-z0-9][a-z0-9._-]{0,62}");
+    private static final int STREAM_CHARACTERS_MAX = 255;
     private static final Pattern SIGNAL = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
 
     private Text() {}
@@ -62,6 +63,15 @@ final class Text {
                             + " or digit");
         }
         return value;
+    }
+
+    /** A stream's name, which may have slashes in it. */
+    static String stream(String value) {
+        if (value.length() > STREAM_CHARACTERS_MAX
+                || value.chars().anyMatch(Character::isISOControl)) {
+            throw invalid("a stream's name must be 1 to " + STREAM_CHARACTERS_MAX + " characters");
+        }
+        return checked("name", value);
     }
 
     /** A string of at most so many characters. */

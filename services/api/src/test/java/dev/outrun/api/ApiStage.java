@@ -56,11 +56,23 @@ final class ApiStage implements AutoCloseable {
     }
 
     ApiStage(TestStack stack, HubConfig hub, List<Readiness> checks) {
+        this(stack, ApiConfig.on(ApiConfig.LOOPBACK, 0).withHub(hub), checks);
+    }
+
+    /** Those who wait for what comes next wait at most so long. */
+    ApiStage(TestStack stack, Duration longPoll) {
+        this(
+                stack,
+                ApiConfig.on(ApiConfig.LOOPBACK, 0).withHub(HUB).withLongPoll(longPoll),
+                List.of());
+    }
+
+    private ApiStage(TestStack stack, ApiConfig config, List<Readiness> checks) {
         ledger.registerHandlers(List.of("echo", "chat-demo"));
         lanes = new Lanes(stack.bootstrapServers(), stack.topics(), ledger.shards());
         server =
                 ApiServer.start(
-                        ApiConfig.on(ApiConfig.LOOPBACK, 0).withHub(hub),
+                        config,
                         ledger,
                         tenant -> mint(),
                         stack.topics(),

@@ -75,7 +75,7 @@ class ConsoleRoutesTest {
             for (String line : served.body().split("\n", -1)) {
                 Matcher atPath = Pattern.compile("  (/\\S*):").matcher(line);
                 Matcher atMethod =
-                        Pattern.compile("    (get|post|put|delete|patch):").matcher(line);
+                        Pattern.compile("    (get|head|post|put|delete|patch):").matcher(line);
                 if (atPath.matches()) {
                     path = atPath.group(1);
                 } else if (atMethod.matches()) {
@@ -84,7 +84,10 @@ class ConsoleRoutesTest {
                 }
             }
             assertEquals(
-                    stage.server.routes().stream().sorted().toList(),
+                    stage.server.routes().stream()
+                            .map(route -> route.replace("{+", "{")) // a name with slashes in it
+                            .sorted()
+                            .toList(),
                     described.stream().sorted().toList());
             assertEquals(
                     Arrays.stream(ErrorCode.values()).map(ErrorCode::code).toList(),

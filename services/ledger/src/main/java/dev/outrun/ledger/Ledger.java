@@ -28,7 +28,10 @@ public interface Ledger {
      */
     int PAGE_BYTES = 4 << 20;
 
-    /** Says that workers offer these handlers, so that runs of them may start. Idempotent. */
+    /**
+     * Says that workers offer these handlers, so that runs of them may start. Idempotent. Throws
+     * {@code invalid_request} for {@link StreamEvents#HANDLER}, which is nobody's to offer.
+     */
     void registerHandlers(Collection<String> handlers);
 
     /**
@@ -231,6 +234,9 @@ public interface Ledger {
      * were missing.
      */
     int makePartitions(int daysAhead);
+
+    /** The runs that are written to by name. */
+    StreamLedger streams();
 
     /** Deletes up to so many rows that count for nothing any more; returns how many. */
     int deleteLapsed(int most);

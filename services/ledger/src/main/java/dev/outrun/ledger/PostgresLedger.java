@@ -37,11 +37,13 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
     private final HikariDataSource pool;
     private final Configuration jooq;
     private final BatchedCalls calls;
+    private final PostgresStreams streams;
 
     private PostgresLedger(HikariDataSource pool) {
         this.pool = pool;
         this.jooq = new DefaultConfiguration().set(pool).set(SQLDialect.POSTGRES).set(settings());
         this.calls = new BatchedCalls(jooq);
+        this.streams = new PostgresStreams(jooq);
     }
 
     /**
@@ -367,6 +369,11 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
     @Override
     public int deleteLapsed(int most) {
         return Refusals.ask(ErrorCode.INVALID_REQUEST, () -> Routines.deleteLapsed(jooq, most));
+    }
+
+    @Override
+    public StreamLedger streams() {
+        return streams;
     }
 
     /** Closes the connections; calls under way, and all later ones, fail. */

@@ -22,6 +22,7 @@ final class InMemoryLedgerTest
                 ForkContract,
                 FlowContract,
                 ScheduleContract,
+                StreamContract,
                 ReadContract {
 
     private final InMemoryLedger ledger = new InMemoryLedger(InstantSource.system());

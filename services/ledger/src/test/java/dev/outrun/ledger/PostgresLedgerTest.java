@@ -53,6 +53,7 @@ final class PostgresLedgerTest
                 ForkContract,
                 FlowContract,
                 ScheduleContract,
+                StreamContract,
                 ReadContract {
 
     private final TestStack stack;

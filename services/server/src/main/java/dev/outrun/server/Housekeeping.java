@@ -11,7 +11,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What has to be done now and then: making the outbox's partitions ahead of their days, deleting
- * what counts for nothing any more, and sweeping the run topics. A thread for each.
+ * what counts for nothing any more, deleting streams whose time is over, and sweeping the run
+ * topics. A thread for each.
  */
 final class Housekeeping implements AutoCloseable {
 
@@ -26,6 +27,12 @@ final class Housekeeping implements AutoCloseable {
 
     /** Rows deleted in one transaction. */
     private static final int DELETE_AT_ONCE = 1_000;
+
+    /** A stream whose time is over is not found; what is late is the end of its run. */
+    private static final Duration EXPIRE_EVERY = Duration.ofSeconds(30);
+
+    /** Streams deleted in one transaction, each of which cancels a run. */
+    private static final int EXPIRE_AT_ONCE = 100;
 
     /** After so long runs that were refused may be started. */
     private static final Duration SWEEP_EVERY = Duration.ofSeconds(30);
@@ -45,6 +52,7 @@ final class Housekeeping implements AutoCloseable {
                 List.of(
                         start("partitions", PARTITIONS_EVERY, () -> makePartitions(ledger)),
                         start("lapsed", DELETE_EVERY, () -> deleteLapsed(ledger)),
+                        start("streams", EXPIRE_EVERY, () -> expireStreams(ledger)),
                         start("run-topics", SWEEP_EVERY, reaper::sweep));
     }
 
@@ -85,6 +93,13 @@ final class Housekeeping implements AutoCloseable {
         int deleted = DELETE_AT_ONCE;
         while (deleted == DELETE_AT_ONCE) {
             deleted = ledger.deleteLapsed(DELETE_AT_ONCE);
+        }
+    }
+
+    private static void expireStreams(Ledger ledger) {
+        int expired = EXPIRE_AT_ONCE;
+        while (expired == EXPIRE_AT_ONCE) {
+            expired = ledger.streams().expire(EXPIRE_AT_ONCE);
         }
     }
 

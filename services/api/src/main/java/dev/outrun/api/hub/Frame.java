@@ -4,6 +4,7 @@ import dev.outrun.schema.event.Event;
 import dev.outrun.schema.event.EventTypes;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One event as a server-sent event: {@code id} the seq, {@code event} the type, {@code data} the
@@ -15,12 +16,13 @@ import java.nio.charset.StandardCharsets;
  * or without a line feed after it, it arrives as one line feed.
  *
  * @param seq -1 where it is not an event of a run's
- * @param type the event's
+ * @param type the event's; empty where it is of several
  * @param last whether nothing follows in the run's log
  * @param bytes UTF-8, ends with an empty line; nobody changes the array
+ * @param event what it is of; null where it is not an event of a run's
  */
 @SuppressWarnings("ArrayRecordComponent") // shared bytes; nobody compares frames
-public record Frame(long seq, String type, boolean last, byte[] bytes) {
+public record Frame(long seq, String type, boolean last, byte[] bytes, @Nullable Event event) {
 
     private static final byte[] ID = {'i', 'd', ':', ' '};
     private static final byte[] DATA = {'d', 'a', 't', 'a', ':', ' '};
@@ -32,7 +34,8 @@ public record Frame(long seq, String type, boolean last, byte[] bytes) {
                         .getBytes(StandardCharsets.US_ASCII);
         byte[] envelope = event.envelope();
         byte[] bytes = isOneLine(envelope) ? oneLine(head, envelope) : lines(head, envelope);
-        return new Frame(event.seq(), event.type(), EventTypes.isTerminal(event.type()), bytes);
+        return new Frame(
+                event.seq(), event.type(), EventTypes.isTerminal(event.type()), bytes, event);
     }
 
     /**
@@ -40,7 +43,12 @@ public record Frame(long seq, String type, boolean last, byte[] bytes) {
      */
     public static Frame unnumbered(String type, byte[] json) {
         byte[] head = ("event: " + type + '\n').getBytes(StandardCharsets.US_ASCII);
-        return new Frame(-1, type, false, oneLine(head, json));
+        return new Frame(-1, type, false, oneLine(head, json), null);
+    }
+
+    /** Events of a stream that cannot be resumed at an id, as they are written. */
+    public static Frame unnumbered(byte[] bytes) {
+        return new Frame(-1, "", false, bytes, null);
     }
 
     /** The same event under another id, in a stream that has another one. */
@@ -53,7 +61,12 @@ public record Frame(long seq, String type, boolean last, byte[] bytes) {
         System.arraycopy(ID, 0, renamed, 0, ID.length);
         System.arraycopy(id, 0, renamed, ID.length, id.length);
         System.arraycopy(bytes, rest, renamed, ID.length + id.length, bytes.length - rest);
-        return new Frame(seq, type, last, renamed);
+        return new Frame(seq, type, last, renamed, event);
+    }
+
+    /** What it holds in memory while it waits. */
+    int size() {
+        return bytes.length + (event == null ? 0 : event.data().length);
     }
 
     private static boolean isOneLine(byte[] envelope) {

@@ -60,12 +60,12 @@ final class Inbox {
         }
         boolean full =
                 frames.size() >= eventsMax
-                        || (!frames.isEmpty() && bytes + frame.bytes().length > bytesMax);
+                        || (!frames.isEmpty() && bytes + frame.size() > bytesMax);
         if (full) {
             rejoin();
         } else {
             frames.add(frame);
-            bytes += frame.bytes().length;
+            bytes += frame.size();
             notifyAll();
             changed.run();
         }

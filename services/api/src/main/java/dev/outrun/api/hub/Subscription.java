@@ -85,6 +85,16 @@ public final class Subscription implements Deliveries, AutoCloseable {
         return Delivery.Signal.CLOSING;
     }
 
+    /** Whether all of the log that is known to be there has been delivered. */
+    public boolean isCaughtUp() {
+        return wanted >= known;
+    }
+
+    /** Whether, besides, nothing can follow. */
+    public boolean isOver() {
+        return complete && isCaughtUp();
+    }
+
     /** Leaves; from any thread that is done with {@link #next}. */
     @Override
     public void close() {

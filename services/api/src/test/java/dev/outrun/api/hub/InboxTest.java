@@ -109,7 +109,7 @@ class InboxTest {
     }
 
     private static Frame frame(long seq, int bytes) {
-        return new Frame(seq, "a", false, new byte[bytes]);
+        return new Frame(seq, "a", false, new byte[bytes], null);
     }
 
     private static List<Long> seqs(Inbox.Taken taken) {

@@ -8,6 +8,8 @@ import dev.outrun.ledger.Run;
 import dev.outrun.ledger.RunQuery;
 import dev.outrun.ledger.ScheduleState;
 import dev.outrun.ledger.StartRun;
+import dev.outrun.ledger.StreamEvents;
+import dev.outrun.ledger.StreamLedger;
 import dev.outrun.ledger.Wake;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.event.Event;
@@ -50,6 +52,7 @@ public final class InMemoryLedger implements Ledger {
 
     private final Listener listener;
     private final MemoryRuns state;
+    private final MemoryStreams streams;
     private final ReentrantLock lock = new ReentrantLock();
     private final ConcurrentLinkedQueue<Written> undelivered = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean delivering = new AtomicBoolean();
@@ -87,13 +90,14 @@ public final class InMemoryLedger implements Ledger {
                         shards,
                         ids,
                         (shard, event) -> undelivered.add(new Written(shard, event)));
+        this.streams = new MemoryStreams(state, this::transaction);
     }
 
     @Override
     public void registerHandlers(Collection<String> names) {
         for (String name : names) {
-            MemoryRuns.require(
-                    HANDLER.matcher(name).matches(), ErrorCode.INVALID_REQUEST, "handler name");
+            boolean good = HANDLER.matcher(name).matches() && !name.equals(StreamEvents.HANDLER);
+            MemoryRuns.require(good, ErrorCode.INVALID_REQUEST, "handler name");
         }
         transaction(() -> state.handlers.addAll(names));
     }
@@ -247,7 +251,7 @@ public final class InMemoryLedger implements Ledger {
     public boolean resume(RunId id) {
         return transaction(() -> {
             MemoryRun run = state.open(id);
-            boolean suspended = run.status == RunStatus.SUSPENDED;
+            boolean suspended = run.status == RunStatus.SUSPENDED && !run.isStream();
             if (suspended) {
                 state.wake(run, "request");
             }
@@ -450,7 +454,7 @@ public final class InMemoryLedger implements Ledger {
         return transaction(() -> {
             MemoryRun run = state.runs.get(id);
             List<Event> log = run == null ? state.schedules.log(id) : run.log;
-            return MemoryRuns.page(log, from, limit);
+            return MemoryRun.page(log, from, limit);
         });
     }
 
@@ -467,6 +471,11 @@ public final class InMemoryLedger implements Ledger {
     @Override
     public int deleteLapsed(int most) {
         return transaction(() -> state.queues.deleteLapsed(state.now()));
+    }
+
+    @Override
+    public StreamLedger streams() {
+        return streams;
     }
 
     private <T> T transaction(Supplier<T> body) {

@@ -1,8 +1,10 @@
 package dev.outrun.ledger.memory;
 
+import dev.outrun.ledger.Ledger;
 import dev.outrun.ledger.Run;
 import dev.outrun.ledger.RunQuery;
 import dev.outrun.ledger.StartRun;
+import dev.outrun.ledger.StreamEvents;
 import dev.outrun.ledger.Wake;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.run.RunId;
@@ -52,6 +54,10 @@ final class MemoryRun {
         this.wake = new Wake(null, null, start.waitFor());
     }
 
+    boolean isStream() {
+        return start.handler().equals(StreamEvents.HANDLER);
+    }
+
     boolean isLive(int attempt) {
         return status == RunStatus.RUNNING && this.attempt == attempt;
     }
@@ -85,6 +91,21 @@ final class MemoryRun {
         status = end;
         finishedAt = now;
         return write(type, data, now);
+    }
+
+    /** A stretch of a log: from a seq on, until either limit is reached. */
+    static List<Event> page(List<Event> log, long from, int limit) {
+        List<Event> page = new ArrayList<>();
+        long bytes = 0;
+        for (long seq = from; seq < log.size(); seq++) {
+            Event event = log.get((int) seq);
+            page.add(event);
+            bytes += event.data().length;
+            if (page.size() == limit || bytes >= Ledger.PAGE_BYTES) {
+                break;
+            }
+        }
+        return page;
     }
 
     /** Whether a query lists it, but for its limit. */

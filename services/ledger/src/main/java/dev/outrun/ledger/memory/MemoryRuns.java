@@ -1,10 +1,10 @@
 package dev.outrun.ledger.memory;
 
 import dev.outrun.ledger.Claim;
-import dev.outrun.ledger.Ledger;
 import dev.outrun.ledger.LiveAttempt;
 import dev.outrun.ledger.Run;
 import dev.outrun.ledger.StartRun;
+import dev.outrun.ledger.StreamEvents;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.event.Event;
@@ -120,6 +120,26 @@ final class MemoryRuns {
                         now));
         childStarted(run);
         return id;
+    }
+
+    MemoryRun startStream(Tenant tenant, String input, @Nullable RunId minted) {
+        RunId id = minted == null ? RunId.mint(clock, ids) : minted;
+        require(!runs.containsKey(id), ErrorCode.RUN_ID_TAKEN, "a run with the id " + id);
+        String queue = StreamEvents.QUEUE;
+        StartRun start =
+                StartRun.with(StreamEvents.HANDLER, input).queue(queue).tenant(tenant).build();
+        int shard = Math.floorMod(id.toString().hashCode(), shards);
+        MemoryRun run = new MemoryRun(start, id, shard, queues.isTopicless(queue), now());
+        run.status = RunStatus.SUSPENDED;
+        runs.put(id, run);
+        String data =
+                "{\"handler\":\"stream\",\"queue\":\"streams\",\"tenant\":"
+                        + quoted(tenant.name())
+                        + ",\"wait_for\":\"all\",\"input\":"
+                        + input
+                        + "}";
+        written(run, run.write(EventTypes.REQUESTED, data, now()));
+        return run;
     }
 
     void check(StartRun start) {
@@ -361,6 +381,10 @@ final class MemoryRuns {
             fork.attempt = event.attempt();
             written(fork, fork.write(event.type(), event.data(), now));
         }
+        if (fork.isStream()) {
+            fork.status = RunStatus.SUSPENDED;
+            return fork;
+        }
         String data =
                 "{\"from\":"
                         + quoted(source.id.toString())
@@ -446,20 +470,6 @@ final class MemoryRuns {
     void requireLive(MemoryRun run, int attempt) {
         open(run.id);
         require(run.isLive(attempt), ErrorCode.STALE_ATTEMPT, "attempt " + attempt);
-    }
-
-    static List<Event> page(List<Event> log, long from, int limit) {
-        List<Event> page = new ArrayList<>();
-        long bytes = 0;
-        for (long seq = from; seq < log.size(); seq++) {
-            Event event = log.get((int) seq);
-            page.add(event);
-            bytes += event.data().length;
-            if (page.size() == limit || bytes >= Ledger.PAGE_BYTES) {
-                break;
-            }
-        }
-        return page;
     }
 
     static void require(boolean condition, ErrorCode code, String what) {
