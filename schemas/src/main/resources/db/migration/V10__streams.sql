@@ -218,7 +218,9 @@ $$;
 
 -- Where a fork is to be cut that has so much more of its source than the messages before a seq: so many messages of a JSON
 -- stream; of another so many bytes, which may end within a message: then part is what it has of that.
-create function outrun.cut_of_stream(source outrun.run, at bigint, more bigint, is_json boolean, out cut bigint, out part bytea)
+create function outrun.cut_of_stream(
+    source outrun.run, at bigint, more bigint, is_json boolean, out cut bigint, out part bytea
+)
 language plpgsql stable as $$
 declare
     e       record;
@@ -414,8 +416,8 @@ begin
             using errcode = 'OR007', hint = 'run id taken';
     end if;
     perform outrun.write_outbox(r.id, 0, r.tenant, r.shard, r.topicless, 0, outrun.event_json('run.requested',
-        '{"handler":"stream","queue":"streams","tenant":' || to_json(r.tenant) || ',"wait_for":"all","input":' || input || '}'),
-        r.created_at);
+        '{"handler":"stream","queue":"streams","tenant":' || to_json(r.tenant)
+        || ',"wait_for":"all","input":' || input || '}'), r.created_at);
 end $$;
 
 create function outrun.append_stream(
@@ -482,10 +484,10 @@ begin
 end $$;
 comment on function outrun.append_stream is
     'Appends to a stream, in the caller''s transaction, events as append takes them, and closes it after them if it is '
-    'closing; then there need not be any. A producer''s appends are numbered from 0 on in each of its epochs, which only rise. '
-    'Outcome: appended; duplicate, where that number was appended before, or the stream was closed before; and what was '
-    'refused: closed, other_type, stale_producer, gap and no_beginning (of the numbers), stale_seq (writer_seq is not greater '
-    'than the last). What the producer has come to is known_epoch and known_seq. Raises OR005, OR006, OR008, OR010, OR011.';
+    'closing; then there need not be any. A producer''s appends are numbered from 0 on in each of its epochs, which only '
+    'rise. Outcome: appended; duplicate, where that number was appended before, or the stream was closed before; and what was '
+    'refused: closed, other_type, stale_producer, gap and no_beginning (of the numbers), stale_seq (writer_seq is not '
+    'greater than the last). What the producer has come to is known_epoch and known_seq. Raises OR005, OR006, OR008, OR010, OR011.';
 
 create function outrun.delete_stream(name text, tenant text default 'default') returns void
 language plpgsql as $$
@@ -498,8 +500,8 @@ begin
     perform outrun.drop_stream(s, 'the stream is deleted');
 end $$;
 comment on function outrun.delete_stream is
-    'Takes a stream''s name from its run, which is cancelled if it is open; its log stays as long as a run''s. Where there are '
-    'forks of it the name stays taken until they are deleted. Raises OR010, OR011.';
+    'Takes a stream''s name from its run, which is cancelled if it is open; its log stays as long as a run''s. Where there '
+    'are forks of it the name stays taken until they are deleted. Raises OR010, OR011.';
 
 create function outrun.expire_streams(batch int default 100) returns int
 language plpgsql as $$

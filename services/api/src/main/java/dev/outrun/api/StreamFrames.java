@@ -47,30 +47,33 @@ final class StreamFrames implements Deliveries {
         if (over) {
             return Delivery.Signal.END;
         } else if (greets && subscription.isCaughtUp()) {
-            return frames(List.of());
+            return frame(List.of());
         }
-        long left = until - System.nanoTime();
-        if (left <= 0) {
-            return Delivery.Signal.END;
-        }
-        return switch (subscription.next(Duration.ofNanos(Math.min(left, patience.toNanos())))) {
-            case Delivery.Frames(List<Frame> frames) -> frames(frames);
-            case Delivery.Signal signal ->
-                    switch (signal) {
-                        case QUIET, CLOSING -> signal;
-                        case END -> frames(List.of());
-                    };
-        };
+        StreamStretch stretch = new StreamStretch(view, next);
+        // Events that are no messages are nobody's concern, unless they are the last for now.
+        do {
+            long left = until - System.nanoTime();
+            if (left <= 0) {
+                return Delivery.Signal.END;
+            }
+            switch (subscription.next(Duration.ofNanos(Math.min(left, patience.toNanos())))) {
+                case Delivery.Frames(List<Frame> frames) -> stretch.add(frames);
+                case Delivery.Signal signal -> {
+                    if (signal != Delivery.Signal.END) {
+                        return signal;
+                    }
+                }
+            }
+            next = stretch.next();
+        } while (stretch.messages().isEmpty() && !subscription.isCaughtUp());
+        return frame(stretch.messages());
     }
 
-    private Delivery frames(List<Frame> frames) {
-        StreamStretch stretch = new StreamStretch(view, next);
-        stretch.add(frames);
-        next = stretch.next();
+    private Delivery frame(List<byte[]> messages) {
         over = subscription.isOver();
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        if (!stretch.messages().isEmpty()) {
-            byte[] body = view.type().join(stretch.messages());
+        if (!messages.isEmpty()) {
+            byte[] body = view.type().join(messages);
             out.writeBytes(DATA);
             lines(out, view.type().isText() ? body : Base64.getEncoder().encode(body));
         }

@@ -23,6 +23,7 @@ final class InMemoryLedgerTest
                 FlowContract,
                 ScheduleContract,
                 StreamContract,
+                StreamForkContract,
                 ReadContract {
 
     private final InMemoryLedger ledger = new InMemoryLedger(InstantSource.system());

@@ -54,6 +54,7 @@ final class PostgresLedgerTest
                 FlowContract,
                 ScheduleContract,
                 StreamContract,
+                StreamForkContract,
                 ReadContract {
 
     private final TestStack stack;

@@ -2,31 +2,19 @@ package dev.outrun.ledger;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outrun.ledger.StreamAnswer.Outcome;
 import dev.outrun.schema.error.ErrorCode;
-import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.RunStatus;
 import dev.outrun.schema.run.Tenant;
 import java.time.Instant;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.function.Executable;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The ledger's contract about streams: runs that are found and written to by name. */
-interface StreamContract extends LedgerContract {
-
-    String JSON_TYPE = "application/json";
-    String TEXT_TYPE = "text/plain";
-    Instant LONG_AGO = Instant.parse("2020-01-31T12:00:00Z");
-    Instant LONG_HENCE = Instant.parse("2100-01-31T12:00:00Z");
+interface StreamContract extends StreamSayings {
 
     @Test
     default void stream_made_is_a_suspended_run_that_begins_with_its_messages() {
@@ -304,208 +292,5 @@ interface StreamContract extends LedgerContract {
         assertEquals(made, looked);
         assertTrue(read.isAfter(looked), read + " after " + looked);
         assertTrue(appended.isAfter(read), appended + " after " + read);
-    }
-
-    @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    default void fork_begins_with_its_sources_messages_at_the_same_seqs(boolean ended) {
-        // Given
-        Tenant tenant = newTenant();
-        RunId source = made(stream(tenant, "s", JSON_TYPE, messages("1", "2"))).run();
-        append(tenant, JSON_TYPE, messages("3"), ended);
-
-        // When
-        MadeStream.Made all = made(fork(tenant, "all", "s", null, 0));
-        MadeStream.Made some = made(fork(tenant, "some", "s", 2L, 0));
-        MadeStream.Made more = made(fork(tenant, "more", "s", 0L, 1));
-        MadeStream.Made none = made(fork(tenant, "none", "s", 0L, 0));
-
-        // Then
-        assertEquals(log(source).subList(0, 4), log(all.run()));
-        assertEquals(log(source).subList(0, 2), log(some.run()));
-        assertEquals(log(source).subList(0, 2), log(more.run()));
-        assertEquals(log(source).subList(0, 1), log(none.run()));
-        assertEquals(List.of(4L, 2L), List.of(all.end(), some.end()));
-        assertEquals(RunStatus.SUSPENDED, status(all.run()));
-        assertFalse(made(fork(tenant, "some", "s", 2L, 0)).created());
-        assertConflict(fork(tenant, "some", "s", 3L, 0));
-        assertConflict(fork(tenant, "some", "s", 2L, 1));
-        refusesCall(ErrorCode.INVALID_REQUEST, tenant, fork(tenant, "x", "s", 5L, 0));
-        refusesCall(ErrorCode.INVALID_REQUEST, tenant, fork(tenant, "x", "s", null, 1));
-    }
-
-    @Test
-    default void fork_within_a_message_has_its_first_bytes() {
-        // Given
-        Tenant tenant = newTenant();
-        String texts =
-                "[{\"type\":\"message.text\",\"data\":\"h\u00e9\"},{\"type\":\"note\"},"
-                        + "{\"type\":\"message.bytes\",\"data\":\"AQID\"}]";
-        made(stream(tenant, "s", TEXT_TYPE, texts));
-
-        // When
-        RunId inText = made(fork(tenant, "a", "s", 0L, 2)).run();
-        RunId inBytes = made(fork(tenant, "b", "s", 2L, 1)).run();
-        RunId whole = made(fork(tenant, "c", "s", 1L, 6)).run();
-
-        // Then
-        assertEquals(List.of("1 0 message.bytes \"aMM=\""), log(inText).subList(1, 2));
-        assertEquals("2 0 message.bytes \"AQ==\"", log(inBytes).get(2));
-        assertEquals(4, log(whole).size());
-        refusesCall(ErrorCode.INVALID_REQUEST, tenant, fork(tenant, "d", "s", 1L, 7));
-    }
-
-    @Test
-    default void stream_deleted_keeps_its_name_while_it_has_forks() {
-        // Given
-        Tenant tenant = newTenant();
-        RunId run = made(stream(tenant, "s", JSON_TYPE, messages("1"))).run();
-        made(fork(tenant, "fork", "s", null, 0));
-        RunId last = made(fork(tenant, "of fork", "fork", null, 0)).run();
-
-        // When
-        ledger().streams().delete(tenant, "s");
-        ledger().streams().delete(tenant, "fork");
-
-        // Then
-        assertEquals(RunStatus.CANCELLED, status(run));
-        refuses(ErrorCode.STREAM_GONE, () -> ledger().streams().find(tenant, "s", false));
-        refuses(ErrorCode.STREAM_GONE, () -> ledger().streams().delete(tenant, "fork"));
-        refuses(ErrorCode.STREAM_GONE, () -> append(tenant, JSON_TYPE, messages("1"), false));
-        assertConflict(stream(tenant, "s", JSON_TYPE, null));
-        assertConflict(fork(tenant, "another", "s", null, 0));
-        assertEquals("1 0 message 1", log(last).get(1));
-        ledger().streams().delete(tenant, "of fork");
-        refuses(ErrorCode.UNKNOWN_STREAM, () -> ledger().streams().find(tenant, "s", false));
-        refuses(ErrorCode.UNKNOWN_STREAM, () -> ledger().streams().find(tenant, "fork", false));
-    }
-
-    @Test
-    default void fork_has_the_times_of_its_source_unless_it_has_its_own() {
-        // Given
-        Tenant tenant = newTenant();
-        made(expiring(tenant, "s", 60L, null));
-        made(expiring(tenant, "until", null, LONG_HENCE));
-
-        // When
-        made(fork(tenant, "a", "s", null, 0));
-        made(fork(tenant, "b", "until", null, 0));
-
-        // Then
-        assertEquals(60, ledger().streams().find(tenant, "a", false).ttlSeconds());
-        assertEquals(LONG_HENCE, ledger().streams().find(tenant, "b", false).expiresAt());
-        assertFalse(made(fork(tenant, "a", "s", null, 0)).created());
-        assertConflict(
-                new NewStream(
-                        tenant,
-                        "c",
-                        null,
-                        TEXT_TYPE,
-                        null,
-                        null,
-                        null,
-                        false,
-                        new NewStream.Fork("s", null, 0)));
-    }
-
-    private Instant expiresAt(Tenant tenant) {
-        Instant expiresAt = ledger().streams().find(tenant, "s", false).expiresAt();
-        return expiresAt == null ? Instant.MIN : expiresAt;
-    }
-
-    private MadeStream.Made made(NewStream stream) {
-        return assertInstanceOf(MadeStream.Made.class, ledger().streams().create(stream));
-    }
-
-    private void assertConflict(NewStream stream) {
-        assertInstanceOf(MadeStream.Conflict.class, ledger().streams().create(stream));
-    }
-
-    private static void assertOutcome(
-            Outcome outcome, @Nullable Long epoch, @Nullable Long seq, StreamAnswer answer) {
-        assertEquals(outcome, answer.outcome());
-        assertEquals(epoch, answer.epoch());
-        assertEquals(seq, answer.seq());
-    }
-
-    private static void refuses(ErrorCode code, Executable call) {
-        OutrunException refusal = assertThrows(OutrunException.class, call);
-        assertEquals(code, refusal.code(), refusal.getMessage());
-    }
-
-    /** The stream is refused with this code, and no run has come to be. */
-    private void refusesCall(ErrorCode code, Tenant tenant, NewStream stream) {
-        List<Run> before = ledger().runs(RunQuery.all(tenant, 100));
-        refuses(code, () -> ledger().streams().create(stream));
-        assertEquals(before, ledger().runs(RunQuery.all(tenant, 100)));
-    }
-
-    private StreamAnswer append(
-            Tenant tenant, @Nullable String type, @Nullable String events, boolean closing) {
-        return ledger().streams()
-                .append(new StreamAppend(tenant, "s", type, events, closing, null, null));
-    }
-
-    private StreamAnswer append(
-            Tenant tenant,
-            StreamAppend.Producer producer,
-            @Nullable String events,
-            boolean closing) {
-        return ledger().streams().append(appending(tenant, producer, events, closing));
-    }
-
-    private StreamAnswer append(Tenant tenant, StreamAppend.Producer producer) {
-        return append(tenant, producer, messages("1"), false);
-    }
-
-    private StreamAnswer appendInTurn(Tenant tenant, String seq) {
-        return ledger().streams()
-                .append(new StreamAppend(tenant, "s", JSON_TYPE, messages("1"), false, null, seq));
-    }
-
-    private static StreamAppend appending(
-            Tenant tenant,
-            StreamAppend.Producer producer,
-            @Nullable String events,
-            boolean closing) {
-        return new StreamAppend(tenant, "s", JSON_TYPE, events, closing, producer, null);
-    }
-
-    private static StreamAppend.Producer producer(String id, long epoch, long seq) {
-        return new StreamAppend.Producer(id, epoch, seq);
-    }
-
-    private static String messages(String... data) {
-        return "[{\"type\":\"message\",\"data\":"
-                + String.join("},{\"type\":\"message\",\"data\":", data)
-                + "}]";
-    }
-
-    private static NewStream stream(
-            Tenant tenant, String name, String type, @Nullable String events) {
-        return new NewStream(tenant, name, null, type, null, null, events, false, null);
-    }
-
-    private static NewStream withId(Tenant tenant, String name, RunId id) {
-        return new NewStream(tenant, name, id, TEXT_TYPE, null, null, null, false, null);
-    }
-
-    private static NewStream closed(Tenant tenant, String name) {
-        return closed(tenant, name, TEXT_TYPE);
-    }
-
-    private static NewStream closed(Tenant tenant, String name, String type) {
-        return new NewStream(tenant, name, null, type, null, null, null, true, null);
-    }
-
-    private static NewStream expiring(
-            Tenant tenant, String name, @Nullable Long ttl, @Nullable Instant at) {
-        return new NewStream(tenant, name, null, JSON_TYPE, ttl, at, null, false, null);
-    }
-
-    private static NewStream fork(
-            Tenant tenant, String name, String from, @Nullable Long at, long more) {
-        NewStream.Fork fork = new NewStream.Fork(from, at, more);
-        return new NewStream(tenant, name, null, null, null, null, null, false, fork);
     }
 }
