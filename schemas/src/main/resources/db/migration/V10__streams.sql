@@ -485,9 +485,10 @@ end $$;
 comment on function outrun.append_stream is
     'Appends to a stream, in the caller''s transaction, events as append takes them, and closes it after them if it is '
     'closing; then there need not be any. A producer''s appends are numbered from 0 on in each of its epochs, which only '
-    'rise. Outcome: appended; duplicate, where that number was appended before, or the stream was closed before; and what was '
-    'refused: closed, other_type, stale_producer, gap and no_beginning (of the numbers), stale_seq (writer_seq is not '
-    'greater than the last). What the producer has come to is known_epoch and known_seq. Raises OR005, OR006, OR008, OR010, OR011.';
+    'rise. Outcome: appended; duplicate, where that number was appended before, or the stream was closed before; and what '
+    'was refused: closed, other_type, stale_producer, gap and no_beginning (of the numbers), stale_seq (writer_seq is not '
+    'greater than the last). What the producer has come to is known_epoch and known_seq. '
+    'Raises OR005, OR006, OR008, OR010, OR011.';
 
 create function outrun.delete_stream(name text, tenant text default 'default') returns void
 language plpgsql as $$
