@@ -56,8 +56,7 @@ final class SteppedStreamsTest {
                 stage.outrun.types(run));
         assertEquals(4, stage.outrun.frames(run).size());
         assertEquals(RunStatus.COMPLETED, stage.outrun.status(run));
-        assertEquals(
-                List.of("run.requested", "message", "message"), stage.outrun.types(fork));
+        assertEquals(List.of("run.requested", "message", "message"), stage.outrun.types(fork));
         assertEquals(RunStatus.SUSPENDED, stage.outrun.status(fork));
     }
 
@@ -92,7 +91,6 @@ final class SteppedStreamsTest {
     }
 
     private static StreamAppend append(String name, boolean closing) {
-        return new StreamAppend(
-                Tenant.DEFAULT, name, "application/json", ONE, closing, null, null);
+        return new StreamAppend(Tenant.DEFAULT, name, "application/json", ONE, closing, null, null);
     }
 }

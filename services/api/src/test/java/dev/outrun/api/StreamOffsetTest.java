@@ -23,8 +23,7 @@ class StreamOffsetTest {
 
         // Then
         assertEquals(texts.stream().sorted().toList(), texts);
-        assertEquals(
-                seqs, texts.stream().map(text -> StreamOffset.parse(text).seq()).toList());
+        assertEquals(seqs, texts.stream().map(text -> StreamOffset.parse(text).seq()).toList());
         assertEquals("0000000000000007_0000000000000000", new StreamOffset(7).text());
         assertEquals(0, StreamOffset.parse("-1").seq());
     }

@@ -239,7 +239,8 @@ class StreamRoutesTest {
                     "{\"streamNextOffset\":\"0000000000000003_0000000000000000\","
                             + "\"streamClosed\":true,\"upToDate\":true}",
                     last);
-            assertTrue(reader.response().headers().firstValue("Stream-SSE-Data-Encoding").isEmpty());
+            assertTrue(
+                    reader.response().headers().firstValue("Stream-SSE-Data-Encoding").isEmpty());
         }
     }
 

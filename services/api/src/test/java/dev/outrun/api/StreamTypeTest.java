@@ -29,7 +29,9 @@ class StreamTypeTest {
 
     @Test
     void json_isSplitOnce_andKeptByteForByte() {
-        assertEquals(List.of("message { \"a\" : 1.0E+2 }"), events(StreamType.JSON, " { \"a\" : 1.0E+2 }\n"));
+        assertEquals(
+                List.of("message { \"a\" : 1.0E+2 }"),
+                events(StreamType.JSON, " { \"a\" : 1.0E+2 }\n"));
         assertEquals(
                 List.of("message 1", "message [2,\n3]", "message \"\u20ac\""),
                 events(StreamType.JSON, "[1 , [2,\n3],\"\u20ac\" ]"));
@@ -39,7 +41,8 @@ class StreamTypeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {" ", "{", "[1", "[1,]", "1 2", "[1] 2", "nul", "\"", "{\"a\":1,\"a\":2}"})
+    @ValueSource(
+            strings = {" ", "{", "[1", "[1,]", "1 2", "[1] 2", "nul", "\"", "{\"a\":1,\"a\":2}"})
     void json_thatIsNone_isRefused(String body) {
         // When
         OutrunException refusal =
@@ -105,7 +108,8 @@ class StreamTypeTest {
         assertEquals("{}", new String(message(TEXT, "message", "{}".getBytes(UTF_8)), UTF_8));
         assertEquals(
                 "\"a\"",
-                new String(message(StreamType.JSON, "message.text", "\"a\"".getBytes(UTF_8)), UTF_8));
+                new String(
+                        message(StreamType.JSON, "message.text", "\"a\"".getBytes(UTF_8)), UTF_8));
     }
 
     private static byte[] message(StreamType type, String eventType, byte[] data) {

@@ -185,11 +185,9 @@ class StreamWriteRoutesTest {
                     "invalid_request",
                     send(stage, "PUT", "/v1/streams/b", TEXT, "", "Stream-Fork-Offset", "-1"));
             assertProblem(400, "invalid_request", send(stage, "PUT", "/v1/streams/b", "x", ""));
-            assertProblem(
-                    404, "not_found", send(stage, "PUT", "/v1/streams/__ds/b", TEXT, ""));
+            assertProblem(404, "not_found", send(stage, "PUT", "/v1/streams/__ds/b", TEXT, ""));
             for (String method : List.of("PUT", "POST", "DELETE")) {
-                HttpResponse<String> refused =
-                        send(stage, method, "/v1/streams/" + run, TEXT, "x");
+                HttpResponse<String> refused = send(stage, method, "/v1/streams/" + run, TEXT, "x");
                 assertProblem(405, "method_not_allowed", refused);
                 assertEquals("GET, HEAD", header(refused, "Allow"));
             }

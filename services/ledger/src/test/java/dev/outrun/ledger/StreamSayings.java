@@ -95,8 +95,7 @@ interface StreamSayings extends LedgerContract {
                 + "}]";
     }
 
-    default NewStream stream(
-            Tenant tenant, String name, String type, @Nullable String events) {
+    default NewStream stream(Tenant tenant, String name, String type, @Nullable String events) {
         return new NewStream(tenant, name, null, type, null, null, events, false, null);
     }
 
@@ -117,8 +116,7 @@ interface StreamSayings extends LedgerContract {
         return new NewStream(tenant, name, null, JSON_TYPE, ttl, at, null, false, null);
     }
 
-    default NewStream fork(
-            Tenant tenant, String name, String from, @Nullable Long at, long more) {
+    default NewStream fork(Tenant tenant, String name, String from, @Nullable Long at, long more) {
         NewStream.Fork fork = new NewStream.Fork(from, at, more);
         return new NewStream(tenant, name, null, null, null, null, null, false, fork);
     }
