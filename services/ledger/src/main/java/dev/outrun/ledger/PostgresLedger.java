@@ -4,6 +4,7 @@ import static dev.outrun.ledger.jooq.Tables.CLUSTER;
 
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.pool.HikariPool.PoolInitializationException;
+import dev.outrun.ledger.access.AccessLedger;
 import dev.outrun.ledger.jooq.Routines;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
@@ -58,6 +59,11 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
             throw new OutrunException(
                     ErrorCode.UNAVAILABLE, "no Postgres at " + config.address(), e);
         }
+    }
+
+    /** Keys of the API and its audit log, over the same connections. */
+    public AccessLedger access() {
+        return new PostgresAccessLedger(jooq);
     }
 
     private static Settings settings() {
