@@ -13,6 +13,8 @@ public enum ErrorCode {
     INVALID_RUN_ID(Kind.USER, 400, null),
     INVALID_SEQ(Kind.USER, 400, null),
     INVALID_EVENTS(Kind.USER, 400, "OR005"),
+    UNAUTHENTICATED(Kind.USER, 401, null),
+    FORBIDDEN(Kind.USER, 403, null),
     UNKNOWN_HANDLER(Kind.USER, 422, "OR004"),
     UNKNOWN_RUN(Kind.USER, 404, "OR001"),
     UNKNOWN_SCHEDULE(Kind.USER, 404, "OR009"),
@@ -31,6 +33,7 @@ public enum ErrorCode {
     INTERNAL(Kind.INTERNAL, 500, null),
     UNAVAILABLE(Kind.EXTERNAL, 503, null),
     TOO_MANY_RUNS(Kind.EXHAUSTED, 503, null),
+    TOO_MANY_REQUESTS(Kind.EXHAUSTED, 429, null),
     TOO_MANY_HANDLERS(Kind.EXHAUSTED, 503, null);
 
     /** Who has to act. */

@@ -1,13 +1,14 @@
 package dev.outrun.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.outrun.api.access.Caller;
 import dev.outrun.api.board.PlacedWindow;
 import dev.outrun.api.board.WindowQuery;
 import dev.outrun.api.board.WindowSubscription;
 import dev.outrun.api.board.Windows;
+import dev.outrun.ledger.access.Role;
 import dev.outrun.schema.analytics.WindowKey;
 import dev.outrun.schema.json.WireJson;
-import dev.outrun.schema.run.Tenant;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -47,14 +48,15 @@ final class AnalyticsRoutes {
     }
 
     List<Route> routes() {
-        return List.of(Route.get("/v1/analytics/windows", this::read));
+        return List.of(Route.get("/v1/analytics/windows", Role.READER, this::read));
     }
 
-    private void read(ServerRequest request, ServerResponse response) throws IOException {
-        WindowQuery query = query(Query.of(request, PARAMETERS));
+    private void read(ServerRequest request, ServerResponse response, Caller caller)
+            throws IOException {
+        WindowQuery query = query(Query.of(request, PARAMETERS), caller);
         try {
             if (EventStreams.areWantedBy(request)) {
-                stream(query, response);
+                stream(query, response, caller);
             } else {
                 list(query, response);
             }
@@ -88,19 +90,20 @@ final class AnalyticsRoutes {
         Reply.json(response, out.toByteArray());
     }
 
-    private void stream(WindowQuery query, ServerResponse response) throws InterruptedException {
+    private void stream(WindowQuery query, ServerResponse response, Caller caller)
+            throws InterruptedException {
         try (WindowSubscription subscription = windows.follow(query)) {
-            streams.serve(subscription, response);
+            streams.serve(new WhileGood(subscription, caller), response);
         }
     }
 
-    private WindowQuery query(Query query) {
+    private WindowQuery query(Query query, Caller caller) {
         Duration size = size(query.text("window"));
         Instant from = instant("from", query.text("from"));
         String queue = query.text("queue");
         String handler = query.text("handler");
         return new WindowQuery(
-                Tenant.DEFAULT,
+                caller.tenant(),
                 WindowKey.startOf(from == null ? clock.instant().minus(BACK) : from, size),
                 instant("to", query.text("to")),
                 queue == null ? null : Text.queue(queue),

@@ -1,5 +1,7 @@
 package dev.outrun.api;
 
+import dev.outrun.api.access.AccessConfig;
+import dev.outrun.api.access.Origins;
 import dev.outrun.api.board.BoardConfig;
 import dev.outrun.api.hub.HubConfig;
 import java.time.Duration;
@@ -13,6 +15,7 @@ import java.time.Duration;
  * @param startBodyBytesMax the largest body of a start: an input of 1 MiB and what is around it
  * @param eventsBodyBytesMax the largest body of an append
  * @param longPoll how long a stream's reader waits for an answer when there is nothing to read
+ * @param access who may call, and how much
  * @param closeMax how long {@link ApiServer#close} waits for requests and streams to end
  */
 public record ApiConfig(
@@ -22,6 +25,7 @@ public record ApiConfig(
         int startBodyBytesMax,
         int eventsBodyBytesMax,
         Duration longPoll,
+        AccessConfig access,
         Duration closeMax,
         HubConfig hub,
         BoardConfig board) {
@@ -40,6 +44,13 @@ public record ApiConfig(
         check("close_max_ms", closeMax.toMillis(), 1, Duration.ofMinutes(10).toMillis());
         if (host.isBlank()) {
             throw new IllegalArgumentException("api.host is empty");
+        } else if (!Origins.isLoopback(host) && !access.asks() && !access.insecure()) {
+            throw new IllegalArgumentException(
+                    "api.host is "
+                            + host
+                            + ", where others reach it, and api.access.mode is none: set it to keys"
+                            + " (and make one with ./outrun key create), or api.access.insecure to"
+                            + " true where something else keeps strangers out");
         }
     }
 
@@ -52,6 +63,7 @@ public record ApiConfig(
                 1536 * 1024,
                 16 * 1024 * 1024 + 64 * 1024,
                 Duration.ofSeconds(20),
+                AccessConfig.NONE,
                 Duration.ofSeconds(2),
                 HubConfig.DEFAULT,
                 BoardConfig.DEFAULT);
@@ -59,35 +71,39 @@ public record ApiConfig(
 
     /** The same with so many connections at the most. */
     public ApiConfig withConnectionsMax(int other) {
-        return new ApiConfig(
-                host, port, other, startBodyBytesMax, eventsBodyBytesMax, closeMax, hub, board);
+        return with(other, longPoll, access, hub);
     }
 
     /** The same with other limits for event streams. */
     public ApiConfig withHub(HubConfig other) {
-        return new ApiConfig(
-                host,
-                port,
-                connectionsMax,
-                startBodyBytesMax,
-                eventsBodyBytesMax,
-                longPoll,
-                closeMax,
-                other,
-                board);
+        return with(connectionsMax, longPoll, access, other);
     }
 
     /** The same with other patience for those who wait. */
     public ApiConfig withLongPoll(Duration other) {
+        return with(connectionsMax, other, access, hub);
+    }
+
+    /** The same with other callers. */
+    public ApiConfig withAccess(AccessConfig other) {
+        return with(connectionsMax, longPoll, other, hub);
+    }
+
+    private ApiConfig with(
+            int otherConnectionsMax,
+            Duration otherLongPoll,
+            AccessConfig otherAccess,
+            HubConfig otherHub) {
         return new ApiConfig(
                 host,
                 port,
-                connectionsMax,
+                otherConnectionsMax,
                 startBodyBytesMax,
                 eventsBodyBytesMax,
-                other,
+                otherLongPoll,
+                otherAccess,
                 closeMax,
-                hub,
+                otherHub,
                 board);
     }
 

@@ -1,10 +1,10 @@
 package dev.outrun.api;
 
+import dev.outrun.ledger.access.Role;
 import dev.outrun.schema.json.WireJson;
 import dev.outrun.schema.topic.Topics;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
-import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,7 +15,6 @@ import java.util.List;
 final class ConsoleRoutes {
 
     private static final HeaderName POLICY = HeaderNames.create("Content-Security-Policy");
-    private static final HeaderName REFERRER = HeaderNames.create("Referrer-Policy");
 
     /** Only our own script and style, no framing, no forms sent anywhere. */
     private static final String POLICY_TEXT =
@@ -39,22 +38,23 @@ final class ConsoleRoutes {
 
     List<Route> routes() {
         return List.of(
-                Route.get("/", (req, res) -> page(res, "text/html; charset=utf-8", page)),
-                file("/console.js", "text/javascript; charset=utf-8", script),
-                file("/console.css", "text/css; charset=utf-8", style),
-                file("/icon.svg", "image/svg+xml", icon),
-                file("/console.json", "application/json", settings),
-                file("/openapi.yaml", "application/yaml", openApi));
+                Route.get(
+                        "/",
+                        Role.ANYONE,
+                        (req, res, caller) -> page(res, "text/html; charset=utf-8", page)),
+                file("/console.js", Role.ANYONE, "text/javascript; charset=utf-8", script),
+                file("/console.css", Role.ANYONE, "text/css; charset=utf-8", style),
+                file("/icon.svg", Role.ANYONE, "image/svg+xml", icon),
+                file("/console.json", Role.READER, "application/json", settings),
+                file("/openapi.yaml", Role.ANYONE, "application/yaml", openApi));
     }
 
-    private static Route file(String path, String mediaType, byte[] body) {
-        return Route.get(
-                path, (ServerRequest req, ServerResponse res) -> Reply.typed(res, mediaType, body));
+    private static Route file(String path, Role role, String mediaType, byte[] body) {
+        return Route.get(path, role, (req, res, caller) -> Reply.typed(res, mediaType, body));
     }
 
     private static void page(ServerResponse response, String mediaType, byte[] body) {
         response.header(POLICY, POLICY_TEXT);
-        response.header(REFERRER, "no-referrer");
         Reply.typed(response, mediaType, body);
     }
 

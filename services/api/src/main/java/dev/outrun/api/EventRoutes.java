@@ -1,9 +1,11 @@
 package dev.outrun.api;
 
+import dev.outrun.api.access.Caller;
 import dev.outrun.api.hub.Hub;
 import dev.outrun.api.hub.Subscription;
 import dev.outrun.ledger.Ledger;
 import dev.outrun.ledger.Run;
+import dev.outrun.ledger.access.Role;
 import dev.outrun.schema.run.RunId;
 import io.helidon.http.Status;
 import io.helidon.webserver.CloseConnectionException;
@@ -20,12 +22,15 @@ final class EventRoutes {
     private static final int PAGE_MAX = 100_000;
 
     private final Ledger ledger;
+    private final VisibleRuns visible;
     private final Hub hub;
     private final EventStreams streams;
     private final int bodyBytesMax;
 
-    EventRoutes(Ledger ledger, Hub hub, EventStreams streams, int bodyBytesMax) {
+    EventRoutes(
+            Ledger ledger, VisibleRuns visible, Hub hub, EventStreams streams, int bodyBytesMax) {
         this.ledger = ledger;
+        this.visible = visible;
         this.hub = hub;
         this.streams = streams;
         this.bodyBytesMax = bodyBytesMax;
@@ -33,16 +38,16 @@ final class EventRoutes {
 
     List<Route> routes() {
         return List.of(
-                Route.get("/v1/runs/{id}/events", this::read),
-                Route.post("/v1/runs/{id}/events", this::append));
+                Route.get("/v1/runs/{id}/events", Role.READER, this::read),
+                Route.post("/v1/runs/{id}/events", Role.WRITER, this::append));
     }
 
-    private void read(ServerRequest request, ServerResponse response) {
+    private void read(ServerRequest request, ServerResponse response, Caller caller) {
         try {
             if (EventStreams.areWantedBy(request)) {
-                stream(request, response);
+                stream(request, response, caller);
             } else {
-                page(request, response);
+                page(request, response, caller);
             }
         } catch (InterruptedException e) { // the server stops, or the client does not read
             Thread.currentThread().interrupt();
@@ -50,16 +55,17 @@ final class EventRoutes {
         }
     }
 
-    private void page(ServerRequest request, ServerResponse response) throws InterruptedException {
+    private void page(ServerRequest request, ServerResponse response, Caller caller)
+            throws InterruptedException {
         Query query = Query.of(request, Set.of("from", "limit", "types"));
         From from = From.parse(query);
         int limit = query.integer("limit", PAGE_DEFAULT, PAGE_MAX);
         TypeFilter filter = TypeFilter.parse(query.text("types"));
-        Run run = RunRoutes.run(ledger, RunRoutes.id(request));
+        Run run = visible.run(RunRoutes.id(request), caller);
         new EventPage(run, from.seq(run), limit, filter, hub.history()).send(response);
     }
 
-    private void stream(ServerRequest request, ServerResponse response)
+    private void stream(ServerRequest request, ServerResponse response, Caller caller)
             throws InterruptedException {
         Query query = Query.of(request, Set.of("from", "types"));
         TypeFilter filter = TypeFilter.parse(query.text("types"));
@@ -67,7 +73,7 @@ final class EventRoutes {
         // Where a reconnecting client left off comes before where its URL once began.
         From from =
                 last == null ? From.parse(query) : new From(Query.seq("Last-Event-ID", last) + 1);
-        Run run = RunRoutes.run(ledger, RunRoutes.id(request));
+        Run run = visible.run(RunRoutes.id(request), caller);
         long first = from.seq(run);
         if (run.status().isTerminal() && first >= run.nextSeq()) {
             // The one answer after which an EventSource does not come back.
@@ -75,7 +81,8 @@ final class EventRoutes {
             return;
         }
         try (Subscription subscription = hub.subscribe(run, first)) {
-            streams.serve(FilteredDeliveries.of(subscription, filter), response);
+            streams.serve(
+                    new WhileGood(FilteredDeliveries.of(subscription, filter), caller), response);
         }
     }
 
@@ -99,8 +106,9 @@ final class EventRoutes {
         }
     }
 
-    private void append(ServerRequest request, ServerResponse response) {
+    private void append(ServerRequest request, ServerResponse response, Caller caller) {
         RunId id = RunRoutes.id(request);
+        visible.check(id, caller);
         JsonObject body = JsonObject.parse(Body.read(request, bodyBytesMax));
         boolean many = body.has("events");
         body.allow(many ? Set.of("events", "attempt") : Set.of("type", "data", "attempt"));

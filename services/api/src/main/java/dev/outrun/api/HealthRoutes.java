@@ -1,5 +1,7 @@
 package dev.outrun.api;
 
+import dev.outrun.api.access.Caller;
+import dev.outrun.ledger.access.Role;
 import dev.outrun.schema.json.WireJson;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.ServerRequest;
@@ -28,14 +30,15 @@ final class HealthRoutes {
 
     List<Route> routes() {
         return List.of(
-                Route.get("/healthz", HealthRoutes::lives), Route.get("/readyz", this::ready));
+                Route.get("/healthz", Role.ANYONE, HealthRoutes::lives),
+                Route.get("/readyz", Role.ANYONE, this::ready));
     }
 
-    private static void lives(ServerRequest request, ServerResponse response) {
+    private static void lives(ServerRequest request, ServerResponse response, Caller caller) {
         Reply.json(response, WireJson.write(Map.of("alive", true)));
     }
 
-    private void ready(ServerRequest request, ServerResponse response) {
+    private void ready(ServerRequest request, ServerResponse response, Caller caller) {
         List<Part> parts = checks.stream().map(HealthRoutes::part).toList();
         boolean ready = parts.stream().allMatch(Part::ready);
         response.status(ready ? Status.OK_200 : Status.SERVICE_UNAVAILABLE_503);

@@ -1,8 +1,9 @@
 package dev.outrun.api;
 
+import dev.outrun.api.access.TlsFiles;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
-import io.helidon.http.HeaderName;
+import io.helidon.common.tls.Tls;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
@@ -14,11 +15,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** An open port with routes behind it, whatever they do: every option with its why. */
 final class HttpServer implements AutoCloseable {
-
-    private static final HeaderName NO_SNIFFING = HeaderNames.create("X-Content-Type-Options");
 
     /** What is left for open requests at the end. */
     private static final Duration GRACE = Duration.ofMillis(500);
@@ -35,14 +35,15 @@ final class HttpServer implements AutoCloseable {
     /**
      * Starts listening; returns once the port is open.
      *
-     * @param port 0 takes a free one
-     * @param connectionsMax open connections; more wait in the backlog
+     * @param config of which it takes the address, the connections, TLS and the headers' size
+     * @param guard what is asked before each route
      * @throws OutrunException {@code unavailable} if the address cannot be bound
+     * @throws IllegalArgumentException if the TLS files have not what they should
      */
     static HttpServer start(
-            String host, int port, int connectionsMax, List<Route> routes, MeterRegistry registry) {
-        WebServer server = server(host, port, connectionsMax, routes, registry);
-        String refusal = "cannot listen on " + host + ":" + port;
+            ApiConfig config, List<Route> routes, Guard guard, MeterRegistry registry) {
+        WebServer server = server(config, routes, guard, registry);
+        String refusal = "cannot listen on " + config.host() + ":" + config.port();
         try {
             server.start();
         } catch (RuntimeException e) {
@@ -64,11 +65,25 @@ final class HttpServer implements AutoCloseable {
         server.stop();
     }
 
+    private static Tls tls(@Nullable TlsFiles files) {
+        if (files == null) {
+            return Tls.builder().enabled(false).build();
+        }
+        return Tls.builder()
+                .privateKeyCertChain(files.readCertificates())
+                .privateKey(files.readKey())
+                // Older ones are broken.
+                .enabledProtocols(List.of("TLSv1.3", "TLSv1.2"))
+                .build();
+    }
+
     private static WebServer server(
-            String host, int port, int connectionsMax, List<Route> routes, MeterRegistry registry) {
+            ApiConfig config, List<Route> routes, Guard guard, MeterRegistry registry) {
+        Tls tls = tls(config.access().tls());
         return WebServer.builder()
-                .host(host)
-                .port(port)
+                .host(config.host())
+                .port(config.port())
+                .tls(tls)
                 // The process ends in an order of its own.
                 .shutdownHook(false)
                 .shutdownGracePeriod(GRACE)
@@ -78,11 +93,11 @@ final class HttpServer implements AutoCloseable {
                 .addProtocol(
                         Http1Config.builder()
                                 .maxPrologueLength(8 * 1024)
-                                .maxHeadersSize(16 * 1024)
+                                .maxHeadersSize(config.access().headerBytesMax())
                                 .build())
                 // A burst of reconnecting clients queues here instead of being refused.
                 .backlog(4_096)
-                .maxTcpConnections(connectionsMax)
+                .maxTcpConnections(config.connectionsMax())
                 .maxPayloadSize(BODY_BYTES_MAX)
                 // Streams and pages gather their writes themselves; a buffer here would be one
                 // more per client.
@@ -102,21 +117,19 @@ final class HttpServer implements AutoCloseable {
                                 // kernel.
                                 .socketSendBufferSize(128 * 1024))
                 .directHandlers(Problems.outsideOfRoutes())
-                .routing(routing -> route(routing, routes, registry))
+                .routing(routing -> {
+                    routing.addFilter(new RequestMetrics(registry, routes));
+                    routing.addFilter(new ClosesConnections());
+                    routing.addFilter(new SecurityHeaders(tls.enabled()));
+                    routing.addFilter(guard.cors());
+                    route(routing, routes, guard);
+                })
                 .build();
     }
 
-    private static void route(
-            HttpRouting.Builder routing, List<Route> routes, MeterRegistry registry) {
-        routing.addFilter(new RequestMetrics(registry, routes));
-        routing.addFilter(new ClosesConnections());
-        routing.addFilter((chain, request, response) -> {
-            response.header(NO_SNIFFING, "nosniff");
-            response.header(HeaderNames.CACHE_CONTROL, "no-store");
-            chain.proceed();
-        });
+    private static void route(HttpRouting.Builder routing, List<Route> routes, Guard guard) {
         Problems.handleIn(routing);
-        routes.forEach(route -> routing.route(route.method(), route.path(), route.handler()));
+        routes.forEach(route -> routing.route(route.method(), route.path(), guard.before(route)));
         Map<String, String> methods =
                 routes.stream()
                         .collect(

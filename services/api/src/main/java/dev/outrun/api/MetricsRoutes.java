@@ -1,5 +1,7 @@
 package dev.outrun.api;
 
+import dev.outrun.api.access.Caller;
+import dev.outrun.ledger.access.Role;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -18,10 +20,10 @@ final class MetricsRoutes {
     }
 
     List<Route> routes() {
-        return List.of(Route.get("/metrics", this::scrape));
+        return List.of(Route.get("/metrics", Role.READER, this::scrape).ofEveryTenant());
     }
 
-    private void scrape(ServerRequest request, ServerResponse response) {
+    private void scrape(ServerRequest request, ServerResponse response, Caller caller) {
         Reply.typed(response, TEXT, registry.scrape(TEXT).getBytes(StandardCharsets.UTF_8));
     }
 }

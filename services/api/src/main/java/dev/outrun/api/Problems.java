@@ -33,6 +33,9 @@ final class Problems {
     /** The same where a limit has to be left first: so often the reaper makes room. */
     private static final String RETRY_EXHAUSTED_AFTER_SECONDS = "30";
 
+    /** The same where the limit is a caller's own: its calls of a second ago count no more. */
+    private static final String RETRY_SLOWER_AFTER_SECONDS = "1";
+
     private Problems() {}
 
     private record Problem(String type, String title, int status, String detail, String code) {
@@ -71,7 +74,11 @@ final class Problems {
             }
             case EXHAUSTED -> {
                 LOG.debug("event=exhausted path={} code={}", path(request), e.code().code());
-                response.header(HeaderNames.RETRY_AFTER, RETRY_EXHAUSTED_AFTER_SECONDS);
+                response.header(
+                        HeaderNames.RETRY_AFTER,
+                        e.code() == ErrorCode.TOO_MANY_REQUESTS
+                                ? RETRY_SLOWER_AFTER_SECONDS
+                                : RETRY_EXHAUSTED_AFTER_SECONDS);
             }
             case INTERNAL -> {
                 unknown(request, response, e);
@@ -129,8 +136,8 @@ final class Problems {
             Status status,
             ServerResponseHeaders headers,
             String message) {
+        SecurityHeaders.addTo(headers);
         headers.set(HeaderNames.CONTENT_TYPE, MEDIA_TYPE);
-        headers.set(HeaderValues.create("X-Content-Type-Options", "nosniff"));
         return DirectHandler.TransportResponse.builder()
                 .status(status)
                 .headers(headers)

@@ -1,11 +1,12 @@
 package dev.outrun.api;
 
+import dev.outrun.api.access.Caller;
 import dev.outrun.ledger.Ledger;
 import dev.outrun.ledger.QueueState;
+import dev.outrun.ledger.access.Role;
 import dev.outrun.schema.json.WireJson;
 import dev.outrun.schema.queue.QueueSettings;
 import dev.outrun.schema.run.RunStatus;
-import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.time.Instant;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Queues: list, show, change, pause, resume, drain, redrive, obliterate. */
@@ -42,16 +44,19 @@ final class QueueRoutes {
         this.ledger = ledger;
     }
 
+    /** A queue has runs of many tenants': what is said of it, or done to it, concerns all. */
     List<Route> routes() {
-        return List.of(
-                Route.get("/v1/queues", this::list),
-                Route.get("/v1/queues/{queue}", this::show),
-                Route.patch("/v1/queues/{queue}", this::change),
-                Route.post("/v1/queues/{queue}/pause", mode("paused")),
-                Route.post("/v1/queues/{queue}/resume", mode("active")),
-                Route.post("/v1/queues/{queue}/drain", mode("draining")),
-                Route.post("/v1/queues/{queue}/redrive", this::redrive),
-                Route.post("/v1/queues/{queue}/obliterate", this::obliterate));
+        return Stream.of(
+                        Route.get("/v1/queues", Role.READER, this::list),
+                        Route.get("/v1/queues/{queue}", Role.READER, this::show),
+                        Route.patch("/v1/queues/{queue}", Role.ADMIN, this::change),
+                        Route.post("/v1/queues/{queue}/pause", Role.ADMIN, mode("paused")),
+                        Route.post("/v1/queues/{queue}/resume", Role.ADMIN, mode("active")),
+                        Route.post("/v1/queues/{queue}/drain", Role.ADMIN, mode("draining")),
+                        Route.post("/v1/queues/{queue}/redrive", Role.ADMIN, this::redrive),
+                        Route.post("/v1/queues/{queue}/obliterate", Role.ADMIN, this::obliterate))
+                .map(Route::ofEveryTenant)
+                .toList();
     }
 
     /** A queue as JSON: limits that it does not have are not there. */
@@ -93,18 +98,18 @@ final class QueueRoutes {
 
     private record Redriven(long redriven) {}
 
-    private void list(ServerRequest request, ServerResponse response) {
+    private void list(ServerRequest request, ServerResponse response, Caller caller) {
         Query.of(request, Set.of());
         List<Shown> queues = ledger.queues().stream().map(Shown::of).toList();
         Reply.json(response, WireJson.write(new AllShown(queues)));
     }
 
-    private void show(ServerRequest request, ServerResponse response) {
+    private void show(ServerRequest request, ServerResponse response, Caller caller) {
         Query.of(request, Set.of());
         reply(response, queue(request));
     }
 
-    private void change(ServerRequest request, ServerResponse response) {
+    private void change(ServerRequest request, ServerResponse response, Caller caller) {
         String queue = queue(request);
         String body = Body.read(request, BODY_BYTES_MAX);
         JsonObject.parse(body).allow(FIELDS);
@@ -112,8 +117,8 @@ final class QueueRoutes {
         reply(response, queue);
     }
 
-    private Handler mode(String mode) {
-        return (request, response) -> {
+    private Call mode(String mode) {
+        return (request, response, caller) -> {
             String queue = queue(request);
             ledger.changeQueue(queue, "{\"mode\":\"" + mode + "\"}");
             reply(response, queue);
@@ -121,7 +126,7 @@ final class QueueRoutes {
     }
 
     /** What was open when it was called; runs that are started meanwhile may be among it. */
-    private void obliterate(ServerRequest request, ServerResponse response) {
+    private void obliterate(ServerRequest request, ServerResponse response, Caller caller) {
         String queue = queue(request);
         long open = ledger.queue(queue).runs().values().stream().mapToLong(n -> n).sum();
         long cancelled = 0;
@@ -131,7 +136,7 @@ final class QueueRoutes {
         Reply.json(response, WireJson.write(new Obliterated(cancelled)));
     }
 
-    private void redrive(ServerRequest request, ServerResponse response) {
+    private void redrive(ServerRequest request, ServerResponse response, Caller caller) {
         String queue = queue(request);
         String text = Body.read(request, BODY_BYTES_MAX);
         JsonObject body = JsonObject.parse(text == null ? "{}" : text);

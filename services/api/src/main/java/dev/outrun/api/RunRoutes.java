@@ -1,10 +1,12 @@
 package dev.outrun.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.outrun.api.access.Caller;
 import dev.outrun.ledger.Ledger;
 import dev.outrun.ledger.Run;
 import dev.outrun.ledger.RunQuery;
 import dev.outrun.ledger.StartRun;
+import dev.outrun.ledger.access.Role;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.json.WireJson;
@@ -39,12 +41,19 @@ final class RunRoutes {
     private static final int REASON_CHARACTERS_MAX = 1_000;
 
     private final Ledger ledger;
+    private final VisibleRuns visible;
     private final NewIds ids;
     private final InstantSource clock;
     private final int startBodyBytesMax;
 
-    RunRoutes(Ledger ledger, NewIds ids, InstantSource clock, int startBodyBytesMax) {
+    RunRoutes(
+            Ledger ledger,
+            VisibleRuns visible,
+            NewIds ids,
+            InstantSource clock,
+            int startBodyBytesMax) {
         this.ledger = ledger;
+        this.visible = visible;
         this.ids = ids;
         this.clock = clock;
         this.startBodyBytesMax = startBodyBytesMax;
@@ -52,30 +61,34 @@ final class RunRoutes {
 
     List<Route> routes() {
         return List.of(
-                Route.post("/v1/runs", this::start),
-                Route.get("/v1/runs", this::list),
-                Route.post("/v1/flows", this::startFlow),
-                Route.get("/v1/runs/{id}", this::show),
-                Route.post("/v1/runs/{id}/cancel", this::cancel),
-                Route.post("/v1/runs/{id}/signals/{name}", this::signal),
-                Route.post("/v1/runs/{id}/resume", this::resume),
-                Route.post("/v1/runs/{id}/fork", this::fork),
-                Route.post("/v1/runs/{id}/redrive", this::redrive),
-                Route.post("/v1/runs/{id}/resolve", this::resolve));
+                Route.post("/v1/runs", Role.WRITER, this::start),
+                Route.get("/v1/runs", Role.READER, this::list),
+                Route.post("/v1/flows", Role.WRITER, this::startFlow),
+                Route.get("/v1/runs/{id}", Role.READER, this::show),
+                Route.post("/v1/runs/{id}/cancel", Role.WRITER, this::cancel),
+                Route.post("/v1/runs/{id}/signals/{name}", Role.WRITER, this::signal),
+                Route.post("/v1/runs/{id}/resume", Role.WRITER, this::resume),
+                Route.post("/v1/runs/{id}/fork", Role.WRITER, this::fork),
+                Route.post("/v1/runs/{id}/redrive", Role.WRITER, this::redrive),
+                Route.post("/v1/runs/{id}/resolve", Role.ADMIN, this::resolve));
     }
 
-    private void start(ServerRequest request, ServerResponse response) {
-        Tenant tenant = Tenant.DEFAULT;
+    private void start(ServerRequest request, ServerResponse response, Caller caller) {
+        Tenant tenant = caller.tenant();
         StartRun start =
                 StartRequest.read(
                         JsonObject.parse(Body.read(request, startBodyBytesMax)),
                         request.headers().first(IDEMPOTENCY_KEY).orElse(null),
                         clock);
+        StartRun.Child child = start.child();
+        if (child != null) {
+            visible.check(child.parent(), caller);
+        }
         RunId minted;
         try {
             minted = ids.take(tenant, start.queue());
         } catch (OutrunException refusal) {
-            started(response, Status.OK_200, startedBefore(start, tenant, refusal));
+            started(response, caller, Status.OK_200, startedBefore(start, tenant, refusal));
             return;
         }
         RunId id =
@@ -84,22 +97,22 @@ final class RunRoutes {
                         start.queue(),
                         minted,
                         () -> ledger.start(start.toBuilder().id(minted).tenant(tenant).build()));
-        started(response, id.equals(minted) ? Status.CREATED_201 : Status.OK_200, id);
+        started(response, caller, id.equals(minted) ? Status.CREATED_201 : Status.OK_200, id);
     }
 
-    private void startFlow(ServerRequest request, ServerResponse response) {
+    private void startFlow(ServerRequest request, ServerResponse response, Caller caller) {
         String flow = Body.read(request, startBodyBytesMax);
         JsonObject.parse(flow);
-        Tenant tenant = Tenant.DEFAULT;
+        Tenant tenant = caller.tenant();
         ids.check(tenant);
         RunId root = ledger.startFlow(tenant, flow == null ? "null" : flow);
-        started(response, Status.CREATED_201, root);
+        started(response, caller, Status.CREATED_201, root);
     }
 
-    private void started(ServerResponse response, Status status, RunId id) {
+    private void started(ServerResponse response, Caller caller, Status status, RunId id) {
         response.status(status);
         response.header(HeaderNames.LOCATION, "/v1/runs/" + id);
-        Reply.json(response, RunJson.whole(run(ledger, id)));
+        Reply.json(response, RunJson.whole(visible.run(id, caller)));
     }
 
     /** Where none may be added: the run with the same key, which needs nothing new. */
@@ -111,7 +124,7 @@ final class RunRoutes {
         return ledger.runWithKey(tenant, key).orElseThrow(() -> refusal);
     }
 
-    private void fork(ServerRequest request, ServerResponse response) {
+    private void fork(ServerRequest request, ServerResponse response, Caller caller) {
         RunId source = id(request);
         JsonObject body = JsonObject.parse(Body.read(request, SMALL_BODY_BYTES_MAX));
         body.allow(Set.of("at"));
@@ -119,17 +132,17 @@ final class RunRoutes {
         if (at == null) {
             throw Text.invalid("'at' is missing");
         }
-        Run run = run(ledger, source);
+        Run run = visible.run(source, caller);
         RunId minted = ids.take(run.tenant(), run.queue());
         RunId id =
                 ids.useOrGiveBack(
                         run.tenant(), run.queue(), minted, () -> ledger.fork(source, at, minted));
-        started(response, Status.CREATED_201, id);
+        started(response, caller, Status.CREATED_201, id);
     }
 
-    private void redrive(ServerRequest request, ServerResponse response) {
+    private void redrive(ServerRequest request, ServerResponse response, Caller caller) {
         RunId failed = id(request);
-        Run run = run(ledger, failed);
+        Run run = visible.run(failed, caller);
         RunId minted = ids.take(run.tenant(), run.queue());
         RunId id =
                 ids.useOrGiveBack(
@@ -140,22 +153,24 @@ final class RunRoutes {
                                 ledger.redrive(failed, minted)
                                         .orElseThrow(() ->
                                                 Text.invalid("run " + failed + " has not failed")));
-        started(response, id.equals(minted) ? Status.CREATED_201 : Status.OK_200, id);
+        started(response, caller, id.equals(minted) ? Status.CREATED_201 : Status.OK_200, id);
     }
 
-    private void show(ServerRequest request, ServerResponse response) {
+    private void show(ServerRequest request, ServerResponse response, Caller caller) {
         Query.of(request, Set.of());
-        Reply.json(response, RunJson.whole(run(ledger, id(request))));
+        Reply.json(response, RunJson.whole(visible.run(id(request), caller)));
     }
 
-    private void cancel(ServerRequest request, ServerResponse response) {
+    private void cancel(ServerRequest request, ServerResponse response, Caller caller) {
         RunId id = id(request);
+        visible.check(id, caller);
         RunStatus status = ledger.cancel(id, reason(Body.read(request, SMALL_BODY_BYTES_MAX)));
         response.status(status.isTerminal() ? Status.OK_200 : Status.ACCEPTED_202);
-        Reply.json(response, RunJson.whole(run(ledger, id)));
+        Reply.json(response, RunJson.whole(visible.run(id, caller)));
     }
 
-    private void signal(ServerRequest request, ServerResponse response) {
+    private void signal(ServerRequest request, ServerResponse response, Caller caller) {
+        visible.check(id(request), caller);
         String name = Text.signal(request.path().pathParameters().get("name"));
         String data = Body.read(request, startBodyBytesMax);
         long seq = ledger.signal(id(request), name, data == null ? "null" : data);
@@ -164,16 +179,18 @@ final class RunRoutes {
 
     private record Signalled(long seq) {}
 
-    private void resume(ServerRequest request, ServerResponse response) {
+    private void resume(ServerRequest request, ServerResponse response, Caller caller) {
         RunId id = id(request);
+        visible.check(id, caller);
         ledger.resume(id);
-        Reply.json(response, RunJson.whole(run(ledger, id)));
+        Reply.json(response, RunJson.whole(visible.run(id, caller)));
     }
 
-    private void resolve(ServerRequest request, ServerResponse response) {
+    private void resolve(ServerRequest request, ServerResponse response, Caller caller) {
         RunId id = id(request);
+        visible.check(id, caller);
         ledger.resolve(id);
-        Reply.json(response, RunJson.whole(run(ledger, id)));
+        Reply.json(response, RunJson.whole(visible.run(id, caller)));
     }
 
     private static @Nullable String reason(@Nullable String body) {
@@ -186,7 +203,8 @@ final class RunRoutes {
         return reason == null ? null : Text.atMost("reason", reason, REASON_CHARACTERS_MAX);
     }
 
-    private void list(ServerRequest request, ServerResponse response) throws IOException {
+    private void list(ServerRequest request, ServerResponse response, Caller caller)
+            throws IOException {
         Query query = Query.of(request, LIST_PARAMETERS);
         String cursor = query.text("cursor");
         RunQuery.Place before = cursor == null ? null : Cursor.read(cursor);
@@ -204,7 +222,7 @@ final class RunRoutes {
                 List<Run> runs =
                         ledger.runs(
                                 new RunQuery(
-                                        Tenant.DEFAULT,
+                                        caller.tenant(),
                                         status,
                                         query.text("handler"),
                                         query.text("queue"),
@@ -239,10 +257,5 @@ final class RunRoutes {
     /** The id in the path. */
     static RunId id(ServerRequest request) {
         return RunId.parse(request.path().pathParameters().get("id"));
-    }
-
-    static Run run(Ledger ledger, RunId id) {
-        return ledger.run(id)
-                .orElseThrow(() -> new OutrunException(ErrorCode.UNKNOWN_RUN, "unknown run " + id));
     }
 }

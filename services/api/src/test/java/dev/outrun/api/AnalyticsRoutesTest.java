@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.outrun.api.access.AccessConfig;
 import dev.outrun.api.hub.SseText;
+import dev.outrun.ledger.access.Role;
 import dev.outrun.schema.analytics.Counter;
 import dev.outrun.schema.analytics.Timing;
 import dev.outrun.schema.analytics.WindowKey;
@@ -90,6 +92,29 @@ final class AnalyticsRoutesTest {
             List<Integer> events =
                     messages.stream().map(each -> json(each).get("events").asInt()).toList();
             assertEquals(List.of(3, 7), events);
+        }
+    }
+
+    @Test
+    void windows_ofATenantsKey_areItsOwnOnly(TestStack stack) throws Exception {
+        // Given
+        makeTopic(stack);
+        say(stack, key(0, "a"), sum(3));
+        say(stack, new WindowKey(1, minute, "acme", "a", "echo"), sum(4));
+        try (ApiStage stage = new ApiStage(stack, AccessConfig.KEYS)) {
+            String key = stage.key("acme", Role.READER);
+
+            // When
+            HttpResponse<String> listed = stage.call("GET", WINDOWS + "?by=all", key, null);
+
+            // Then
+            JsonNode windows = ApiStage.json(listed).get("windows");
+            assertEquals(1, windows.size());
+            assertEquals(4, windows.get(0).get("events").asInt());
+            try (StreamReader stream =
+                    stage.stream(WINDOWS + "?by=all", "Authorization", "Bearer " + key)) {
+                assertEquals(4, json(stream.read(1).getFirst()).get("events").asInt());
+            }
         }
     }
 

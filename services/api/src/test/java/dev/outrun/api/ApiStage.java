@@ -1,9 +1,15 @@
 package dev.outrun.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.outrun.api.access.AccessConfig;
 import dev.outrun.api.hub.HubConfig;
 import dev.outrun.api.hub.Lanes;
 import dev.outrun.ledger.StartRun;
+import dev.outrun.ledger.access.ApiKey;
+import dev.outrun.ledger.access.KeyText;
+import dev.outrun.ledger.access.Role;
+import dev.outrun.ledger.access.TenantScope;
+import dev.outrun.ledger.memory.InMemoryAccessLedger;
 import dev.outrun.ledger.memory.InMemoryLedger;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
@@ -18,11 +24,14 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** A server over a ledger in memory, every event of which is on the firehose at once. */
@@ -42,11 +51,13 @@ final class ApiStage implements AutoCloseable {
                     Duration.ofHours(1));
 
     final InMemoryLedger ledger = new InMemoryLedger(InstantSource.system(), this::publish);
+    final InMemoryAccessLedger access = new InMemoryAccessLedger();
     final AtomicInteger minted = new AtomicInteger();
 
     /** Whether no further run may be started. */
     volatile boolean full;
 
+    final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     final ApiServer server;
     private final Lanes lanes;
     private final HttpClient client = HttpClient.newHttpClient();
@@ -56,29 +67,61 @@ final class ApiStage implements AutoCloseable {
     }
 
     ApiStage(TestStack stack, HubConfig hub, List<Readiness> checks) {
-        this(stack, ApiConfig.on(ApiConfig.LOOPBACK, 0).withHub(hub), checks);
+        this(stack, config -> config.withHub(hub), checks);
+    }
+
+    ApiStage(TestStack stack, AccessConfig access) {
+        this(stack, config -> config.withHub(HUB).withAccess(access), List.of());
     }
 
     /** Those who wait for what comes next wait at most so long. */
     ApiStage(TestStack stack, Duration longPoll) {
-        this(
-                stack,
-                ApiConfig.on(ApiConfig.LOOPBACK, 0).withHub(HUB).withLongPoll(longPoll),
-                List.of());
+        this(stack, config -> config.withHub(HUB).withLongPoll(longPoll), List.of());
     }
 
-    private ApiStage(TestStack stack, ApiConfig config, List<Readiness> checks) {
+    private ApiStage(TestStack stack, UnaryOperator<ApiConfig> settings, List<Readiness> checks) {
         ledger.registerHandlers(List.of("echo", "chat-demo"));
         lanes = new Lanes(stack.bootstrapServers(), stack.topics(), ledger.shards());
         server =
                 ApiServer.start(
-                        config,
+                        settings.apply(ApiConfig.on(ApiConfig.LOOPBACK, 0)),
                         ledger,
+                        access,
                         tenant -> mint(),
                         stack.topics(),
                         stack.kafka(),
                         checks,
-                        new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
+                        registry);
+    }
+
+    /** Makes a key and returns its text. */
+    String key(String tenant, Role role) {
+        return key(tenant, role, null);
+    }
+
+    /** The same, that expires then. */
+    String key(String tenant, Role role, @Nullable Instant expiresAt) {
+        KeyText text = KeyText.mint(new SecureRandom());
+        access.addKey(
+                ApiKey.made(text, TenantScope.of(tenant), role, "test", Instant.now(), expiresAt));
+        return text.text();
+    }
+
+    /** A call with this key; null bodies and keys are none. */
+    HttpResponse<String> call(
+            String method, String path, @Nullable String key, @Nullable String body)
+            throws IOException, InterruptedException {
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri(path));
+        if (key != null) {
+            request.header("Authorization", "Bearer " + key);
+        }
+        if (body == null) {
+            request.method(method, HttpRequest.BodyPublishers.noBody());
+        } else {
+            request.header("Content-Type", "application/json")
+                    .method(method, HttpRequest.BodyPublishers.ofString(body));
+        }
+        return send(request.build());
     }
 
     /** Starts a run of a handler that nobody runs. */

@@ -85,6 +85,7 @@ class ConsoleRoutesTest {
             }
             assertEquals(
                     stage.server.routes().stream()
+                            .map(Route::toString)
                             .map(route -> route.replace("{+", "{")) // a name with slashes in it
                             .sorted()
                             .toList(),
@@ -112,6 +113,7 @@ class ConsoleRoutesTest {
                             ApiServer.start(
                                     taken,
                                     stage.ledger,
+                                    stage.access,
                                     tenant -> new RunId(new UUID(0, 0)),
                                     stack.topics(),
                                     stack.kafka(),

@@ -45,8 +45,7 @@ public record ApiKey(
 
     /** The same, used last at this time. */
     public ApiKey usedAt(Instant time) {
-        return new ApiKey(
-                id, tenants, role, name, hash, createdAt, expiresAt, revokedAt, time);
+        return new ApiKey(id, tenants, role, name, hash, createdAt, expiresAt, revokedAt, time);
     }
 
     /** Whether it opens anything at this time. */

@@ -1,0 +1,52 @@
+package dev.outrun.api;
+
+import dev.outrun.api.access.Caller;
+import dev.outrun.api.access.Origins;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Method;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.Filter;
+import io.helidon.webserver.http.FilterChain;
+import io.helidon.webserver.http.RoutingRequest;
+import io.helidon.webserver.http.RoutingResponse;
+
+/** Lets pages of the named origins call from a browser, and read the answers; nobody else's. */
+final class Cors implements Filter {
+
+    private static final String METHODS = "GET, POST, PUT, PATCH, DELETE";
+    private static final String REQUEST_HEADERS =
+            "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, " + Caller.TENANT_HEADER;
+    private static final String RESPONSE_HEADERS = "Location, Retry-After";
+
+    /** For so long a browser need not ask again. */
+    private static final String SECONDS_MAX = "600";
+
+    private final Origins origins;
+
+    Cors(Origins origins) {
+        this.origins = origins;
+    }
+
+    @Override
+    public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+        String origin = request.headers().first(HeaderNames.ORIGIN).orElse(null);
+        if (origin == null || !origins.allows(origin)) {
+            chain.proceed();
+            return;
+        }
+        response.header(HeaderNames.ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        response.header(HeaderNames.VARY, "Origin");
+        boolean asks =
+                request.prologue().method().equals(Method.OPTIONS)
+                        && request.headers().contains(HeaderNames.ACCESS_CONTROL_REQUEST_METHOD);
+        if (asks) {
+            response.header(HeaderNames.ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+            response.header(HeaderNames.ACCESS_CONTROL_ALLOW_HEADERS, REQUEST_HEADERS);
+            response.header(HeaderNames.ACCESS_CONTROL_MAX_AGE, SECONDS_MAX);
+            response.status(Status.NO_CONTENT_204).send();
+        } else {
+            response.header(HeaderNames.ACCESS_CONTROL_EXPOSE_HEADERS, RESPONSE_HEADERS);
+            chain.proceed();
+        }
+    }
+}
