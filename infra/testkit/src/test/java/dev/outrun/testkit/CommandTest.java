@@ -1,7 +1,13 @@
 package dev.outrun.testkit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.outrun.ledger.LedgerConfig;
+import dev.outrun.ledger.PostgresLedger;
+import dev.outrun.ledger.access.ApiKey;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.Tenant;
 import dev.outrun.schema.sql.PostgresAddress;
@@ -10,6 +16,8 @@ import dev.outrun.teststack.TestStack;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -25,6 +33,7 @@ final class CommandTest {
     private static final int WELL = 0;
     private static final int UNWELL = 1;
     private static final int MISUSED = 2;
+    private static final int REFUSED = 3;
 
     @Test
     void doctor_ofARunningOutrun_findsNothingThatFails(TestOutrun outrun) {
@@ -93,10 +102,57 @@ final class CommandTest {
                 "audit --topic-prefix .",
                 "audit --run 7",
                 "audit --since yesterday",
-                "audit --since PT1H --run 7"
+                "audit --since PT1H --run 7",
+                "key create",
+                "key create --role king",
+                "key create --role reader --tenant UPPER",
+                "key create --role reader --expires tomorrow",
+                "key create --role reader --expires 0d",
+                "key revoke",
+                "key audit --limit -1"
             })
     void words_thatMeanNothing_areRefused(String words) {
         assertEquals(MISUSED, Main.run(words.split(" ")));
+    }
+
+    @Test
+    void keys_madeListedAndRevoked_areInTheDatabase(TestOutrun outrun) {
+        try (PostgresLedger ledger =
+                PostgresLedger.open(new LedgerConfig(outrun.stack().postgres(), 1, "test"))) {
+            // Given
+            assertEquals(
+                    WELL,
+                    key(outrun, "create --role writer --tenant acme --name shop --expires 90d"));
+            assertEquals(WELL, key(outrun, "create --role admin --tenant *"));
+            ApiKey every = ledger.access().keys(10).getFirst();
+            ApiKey acmes = ledger.access().keys(10).getLast();
+
+            // When
+            int revoked = key(outrun, "revoke " + acmes.id());
+
+            // Then
+            assertEquals(WELL, revoked);
+            assertEquals(REFUSED, key(outrun, "revoke " + acmes.id()));
+            assertEquals(REFUSED, key(outrun, "revoke nobody"));
+            assertEquals(WELL, key(outrun, "list"));
+            assertEquals(WELL, key(outrun, "audit"));
+            assertEquals("acme writer shop", told(acmes));
+            assertEquals("* admin ", told(every));
+            assertEquals(acmes.createdAt().plus(Duration.ofDays(90)), acmes.expiresAt());
+            assertNull(every.expiresAt());
+            assertFalse(ledger.access().key(acmes.id()).orElseThrow().isGood(Instant.now()));
+            assertTrue(ledger.access().key(every.id()).orElseThrow().isGood(Instant.now()));
+        }
+    }
+
+    private static String told(ApiKey key) {
+        return key.tenants() + " " + key.role().text() + " " + key.name();
+    }
+
+    private static int key(TestOutrun outrun, String words) {
+        List<String> all = new ArrayList<>(List.of(("key " + words).split(" ")));
+        all.addAll(List.of("--postgres", url(outrun.stack())));
+        return Main.run(all.toArray(String[]::new));
     }
 
     /** However slow the machine is: a connector that is late is no difference. */

@@ -36,11 +36,25 @@ public final class ApiClient {
     private static final int NO_CONTENT = 204;
 
     private final URI url;
+    private final @Nullable String key;
+    private final @Nullable String tenant;
     private final HttpClient http = HttpClient.newBuilder().connectTimeout(CONNECT_MAX).build();
 
     /** A client of the API at this URL, such as {@code http://127.0.0.1:8080}. */
     public ApiClient(URI url) {
+        this(url, null, null);
+    }
+
+    /**
+     * The same, that shows who calls.
+     *
+     * @param key a key or a token; null shows nothing
+     * @param tenant whom it calls for; null is the key's own
+     */
+    public ApiClient(URI url, @Nullable String key, @Nullable String tenant) {
         this.url = url;
+        this.key = key;
+        this.tenant = tenant;
     }
 
     /**
@@ -186,7 +200,16 @@ public final class ApiClient {
     }
 
     private HttpRequest.Builder request(String path) {
-        return HttpRequest.newBuilder(url.resolve(path)).header("Content-Type", "application/json");
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(url.resolve(path))
+                        .header("Content-Type", "application/json");
+        if (key != null) {
+            request.header("Authorization", "Bearer " + key);
+        }
+        if (tenant != null) {
+            request.header("Outrun-Tenant", tenant);
+        }
+        return request;
     }
 
     private JsonNode call(HttpRequest request) {

@@ -1,6 +1,7 @@
 package dev.outrun.server.cli;
 
 import java.net.URI;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Where the API is: on every command that calls it. */
@@ -13,7 +14,22 @@ final class ApiOptions {
             description = "Where the API listens (default: $$OUTRUN_URL, or ${DEFAULT-VALUE}).")
     URI url;
 
+    @Option(
+            names = "--key",
+            paramLabel = "KEY",
+            description =
+                    "What to show it, a key or a token (default: $$OUTRUN_API_KEY, which others on"
+                            + " this machine do not see).")
+    @Nullable String key;
+
+    @Option(
+            names = "--tenant",
+            paramLabel = "TENANT",
+            description = "Whom to call for, with a key of every tenant.")
+    @Nullable String tenant;
+
     ApiClient client() {
-        return new ApiClient(url);
+        String shown = key == null ? System.getenv("OUTRUN_API_KEY") : key;
+        return new ApiClient(url, shown == null || shown.isBlank() ? null : shown.trim(), tenant);
     }
 }

@@ -24,7 +24,8 @@ import picocli.CommandLine.Help.Ansi;
             ScheduleCommand.class,
             AnalyticsCommand.class,
             AuditCommand.class,
-            DoctorCommand.class
+            DoctorCommand.class,
+            KeyCommand.class
         },
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND")
