@@ -9,6 +9,8 @@ const LIST_EVERY_MS = 2_000;
 const READY_EVERY_MS = 5_000;
 const RECONNECT_MS = [250, 500, 1_000, 2_000, 5_000];
 const TERMINAL = ["run.completed", "run.failed", "run.cancelled"];
+// The key stays in this tab until it is closed: a browser never sends it on its own, as it would a cookie.
+const KEY = "outrun.key";
 
 const $ = (id) => document.getElementById(id);
 let settings = { bootstrap_servers: "127.0.0.1:9092", topic_prefix: "outrun" };
@@ -16,18 +18,22 @@ let chosen = null;
 let followed = null;
 let listed = RUNS_MAX;
 
+/** These headers, and the key where there is one. */
+function withKey(headers) {
+  const key = sessionStorage.getItem(KEY);
+  return key === null ? headers : { ...headers, Authorization: `Bearer ${key}` };
+}
+
 /** Calls the API; a problem becomes an Error with its detail and code. */
 async function call(method, path, body) {
-  const response = await fetch(path, {
-    method,
-    headers: body === undefined ? {} : { "Content-Type": "application/json" },
-    body,
-  });
+  const headers = body === undefined ? {} : { "Content-Type": "application/json" };
+  const response = await fetch(path, { method, headers: withKey(headers), body });
   if (!response.ok) throw await problemOf(response);
   return response.json();
 }
 
 async function problemOf(response) {
+  if (response.status === 401) askForKey();
   const text = await response.text();
   try {
     const problem = JSON.parse(text);
@@ -122,7 +128,7 @@ class Follower {
 
   async connect() {
     this.connection = new AbortController();
-    const headers = { Accept: "text/event-stream" };
+    const headers = withKey({ Accept: "text/event-stream" });
     if (this.last !== null) headers["Last-Event-ID"] = String(this.last);
     const path = `/v1/runs/${this.run.id}/events`;
     const response = await fetch(path, { headers, signal: this.connection.signal });
@@ -245,7 +251,8 @@ function drawRun(run) {
   $("cut").disabled = over;
   const events = `${location.origin}/v1/runs/${run.id}/events`;
   const topic = `${settings.topic_prefix}.run.${run.tenant}.${run.id}`;
-  show("curl", `curl -N -H 'Accept: text/event-stream' ${quoted(events)}`);
+  const key = sessionStorage.getItem(KEY) === null ? "" : ' -H "Authorization: Bearer $OUTRUN_API_KEY"';
+  show("curl", `curl -N${key} -H 'Accept: text/event-stream' ${quoted(events)}`);
   show("kcat", run.topic_deleted_at
     ? `# its topic was deleted at ${run.topic_deleted_at}`
     : `kcat -C -b ${quoted(settings.bootstrap_servers)} -t ${quoted(topic)} -o beginning -f '%o %s\\n'`);
@@ -400,12 +407,37 @@ async function copy(button) {
   setTimeout(() => (button.textContent = "Copy"), 1_500);
 }
 
+function askForKey() {
+  const tried = sessionStorage.getItem(KEY) !== null;
+  sessionStorage.removeItem(KEY);
+  $("sign-out").hidden = true;
+  if ($("sign-in").open) return;
+  if (tried) show("sign-in-problem", "That key is not, or no longer, good.");
+  $("sign-in").showModal();
+}
+
+function signIn(submitted) {
+  submitted.preventDefault();
+  sessionStorage.setItem(KEY, $("key").value.trim());
+  $("key").value = "";
+  show("sign-in-problem", "");
+  $("sign-in").close();
+  begin();
+}
+
+function signOut() {
+  sessionStorage.removeItem(KEY);
+  location.reload();
+}
+
 function every(millis, task) {
-  setInterval(() => document.visibilityState === "visible" && task(), millis);
-  task();
+  setInterval(() => document.visibilityState === "visible" && !$("sign-in").open && task(), millis);
 }
 
 $("start").addEventListener("submit", start);
+$("sign-in-form").addEventListener("submit", signIn);
+$("sign-in").addEventListener("cancel", (escape) => escape.preventDefault());
+$("sign-out").addEventListener("click", signOut);
 $("cancel").addEventListener("click", cancel);
 $("cut").addEventListener("click", () => followed?.cut());
 $("status-filter").addEventListener("change", refreshList);
@@ -418,13 +450,22 @@ for (const button of document.querySelectorAll("[data-copies]")) {
 }
 addEventListener("hashchange", () => location.hash.length > 1 && choose(location.hash.slice(1)));
 
-(async () => {
+async function begin() {
+  $("sign-out").hidden = sessionStorage.getItem(KEY) === null;
+  refreshReady();
   try {
     settings = await call("GET", "/console.json");
-  } catch {
+  } catch (error) {
+    if (error.status === 401) return; // asked for a key: signing in begins again
     // The lines for the shell then show the defaults.
   }
-  every(LIST_EVERY_MS, refreshList);
-  every(READY_EVERY_MS, refreshReady);
-  if (location.hash.length > 1) choose(location.hash.slice(1));
-})();
+  refreshList();
+  if (location.hash.length > 1) {
+    chosen = null;
+    choose(location.hash.slice(1));
+  }
+}
+
+every(LIST_EVERY_MS, refreshList);
+every(READY_EVERY_MS, refreshReady);
+begin();
