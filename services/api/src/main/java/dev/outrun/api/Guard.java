@@ -32,7 +32,7 @@ final class Guard {
     private static final HeaderName TENANT = HeaderNames.create(Caller.TENANT_HEADER);
 
     /** Path parameters that name what a call is about. */
-    private static final List<String> TARGETS = List.of("id", "run", "queue", "schedule");
+    private static final List<String> TARGETS = List.of("id", "queue", "schedule");
 
     /** What such a name may be like; anything else is refused later, and not worth a row's text. */
     private static final Pattern TARGET = Pattern.compile("[A-Za-z0-9._-]{1,63}");

@@ -43,7 +43,7 @@ record Route(Method method, String path, Role role, boolean everyTenant, Call ca
 
     /** Whether it changes anything. */
     boolean isChanging() {
-        return !method.equals(Method.GET);
+        return !method.equals(Method.GET) && !method.equals(Method.HEAD);
     }
 
     /** Method and path, such as {@code GET /v1/runs}. */
