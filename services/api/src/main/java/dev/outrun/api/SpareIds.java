@@ -20,6 +20,9 @@ final class SpareIds implements RunIds {
     /** Requests under way at once that are refused; beyond it an id is forgotten. */
     private static final int SPARE_MAX = 64;
 
+    /** Tenants that have spare ids at once; their names come from outside. */
+    private static final int TENANTS_MAX = 1_000;
+
     /** Since it was minted: well below the age at which its topic is deleted. */
     private static final Duration AGE_MAX = Duration.ofMinutes(30);
 
@@ -49,6 +52,9 @@ final class SpareIds implements RunIds {
 
     /** Gives an id back of which it is certain that no run has it. */
     void giveBack(Tenant tenant, RunId id) {
+        if (spare.size() >= TENANTS_MAX && !spare.containsKey(tenant)) {
+            return; // as below
+        }
         // Where there is no room its topic stays empty until the reaper finds it.
         spare.computeIfAbsent(tenant, t -> new ArrayBlockingQueue<>(SPARE_MAX)).offer(id);
     }
