@@ -2,6 +2,7 @@ package dev.outrun.api.access;
 
 import dev.outrun.ledger.access.AccessLedger;
 import dev.outrun.ledger.access.AuditEntry;
+import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -101,7 +102,9 @@ public final class AuditTrail implements AutoCloseable {
                 AuditEntry first = waiting.poll(MOMENT.toMillis(), TimeUnit.MILLISECONDS);
                 if (first != null) {
                     batch.add(first);
-                    closing.await(MOMENT.toMillis(), TimeUnit.MILLISECONDS);
+                    if (waiting.size() < WRITTEN_AT_ONCE) {
+                        closing.await(MOMENT.toMillis(), TimeUnit.MILLISECONDS);
+                    }
                     waiting.drainTo(batch, WRITTEN_AT_ONCE - 1);
                     writeUntilWritten(batch);
                     batch.clear();
@@ -128,7 +131,8 @@ public final class AuditTrail implements AutoCloseable {
                         "event=audit_not_written entries={} reason={}",
                         batch.size(),
                         e.getMessage());
-                if (closing.await(RETRY_AFTER.toMillis(), TimeUnit.MILLISECONDS)) {
+                if (e.code() != ErrorCode.UNAVAILABLE
+                        || closing.await(RETRY_AFTER.toMillis(), TimeUnit.MILLISECONDS)) {
                     lose(batch);
                     return;
                 }
