@@ -151,7 +151,7 @@ final class CommandTest {
 
     private static int key(TestOutrun outrun, String words) {
         List<String> all = new ArrayList<>(List.of(("key " + words).split(" ")));
-        all.addAll(List.of("--postgres", url(outrun.stack())));
+        all.addAll(List.of("--postgres", url(outrun.stack().postgres())));
         return Main.run(all.toArray(String[]::new));
     }
 

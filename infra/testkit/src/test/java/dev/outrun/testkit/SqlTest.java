@@ -32,8 +32,7 @@ final class SqlTest {
     private static final String START = "select outrun.start_run({0}, {1}::json)";
 
     @Test
-    void pythonApplication_commitsAndRollsBack_withItsOwnRows(TestOutrun outrun)
-            throws Exception {
+    void pythonApplication_commitsAndRollsBack_withItsOwnRows(TestOutrun outrun) throws Exception {
         // Given
         DSLContext sql = application(outrun);
 
@@ -91,7 +90,8 @@ final class SqlTest {
                         sql.transaction(transaction -> {
                             transaction
                                     .dsl()
-                                    .execute("insert into invoice (customer, amount) values ('x', 1)");
+                                    .execute(
+                                            "insert into invoice (customer, amount) values ('x', 1)");
                             transaction.dsl().fetchOne(START, val("echo"), val("1"));
                             throw new IllegalStateException("something else went wrong");
                         }));

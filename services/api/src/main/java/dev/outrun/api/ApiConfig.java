@@ -46,16 +46,21 @@ public record ApiConfig(
             throw new IllegalArgumentException("api.host is empty");
         } else if (!Origins.isLoopback(host) && !access.asks() && !access.insecure()) {
             throw new IllegalArgumentException(
-                    "api.host is "
+                    "http.host is "
                             + host
-                            + ", where others reach it, and api.access.mode is none: set it to keys"
-                            + " (and make one with ./outrun key create), or api.access.insecure to"
+                            + ", where others reach it, and access.mode is none: set it to keys"
+                            + " (and make one with ./outrun key create), or access.insecure to"
                             + " true where something else keeps strangers out");
         }
     }
 
-    /** The defaults, on this address and port. */
+    /** The defaults, on this address and port, for everybody who reaches it. */
     public static ApiConfig on(String host, int port) {
+        return on(host, port, AccessConfig.NONE);
+    }
+
+    /** The same for those who may. */
+    public static ApiConfig on(String host, int port, AccessConfig access) {
         return new ApiConfig(
                 host,
                 port,
@@ -63,7 +68,7 @@ public record ApiConfig(
                 1536 * 1024,
                 16 * 1024 * 1024 + 64 * 1024,
                 Duration.ofSeconds(20),
-                AccessConfig.NONE,
+                access,
                 Duration.ofSeconds(2),
                 HubConfig.DEFAULT,
                 BoardConfig.DEFAULT);

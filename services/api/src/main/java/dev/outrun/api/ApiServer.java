@@ -3,6 +3,7 @@ package dev.outrun.api;
 import dev.outrun.api.board.Windows;
 import dev.outrun.api.hub.Hub;
 import dev.outrun.ledger.Ledger;
+import dev.outrun.ledger.access.AccessLedger;
 import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import dev.outrun.worker.lease.TaskLeases;
@@ -67,8 +68,7 @@ public final class ApiServer implements AutoCloseable {
         Hub hub = Hub.start(config.hub(), ledger, topics, kafka);
         EventStreams streams = EventStreams.start(config.hub(), registry);
         Windows windows = Windows.start(config.board(), topics, kafka);
-        TaskLeases leases =
-                new TaskLeases(ledger, topics, kafka, clock, new SecureRandom());
+        TaskLeases leases = new TaskLeases(ledger, topics, kafka, clock, new SecureRandom());
         Gauge.builder("outrun.api.streams", () -> hub.clients() + windows.clients())
                 .register(registry);
         Gauge.builder("outrun.api.windows", windows, Windows::size).register(registry);
@@ -78,7 +78,8 @@ public final class ApiServer implements AutoCloseable {
         VisibleRuns visible = new VisibleRuns(ledger);
         NewIds ids = new NewIds(ledger, runIds, clock);
         List<Route> routes = new ArrayList<>();
-        routes.addAll(new RunRoutes(ledger, visible, ids, clock, config.startBodyBytesMax()).routes());
+        routes.addAll(
+                new RunRoutes(ledger, visible, ids, clock, config.startBodyBytesMax()).routes());
         routes.addAll(
                 new EventRoutes(ledger, visible, hub, streams, config.eventsBodyBytesMax())
                         .routes());

@@ -13,10 +13,14 @@ import io.helidon.webserver.http.RoutingResponse;
 /** Lets pages of the named origins call from a browser, and read the answers; nobody else's. */
 final class Cors implements Filter {
 
-    private static final String METHODS = "GET, POST, PUT, PATCH, DELETE";
+    private static final String METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE";
     private static final String REQUEST_HEADERS =
-            "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, " + Caller.TENANT_HEADER;
-    private static final String RESPONSE_HEADERS = "Location, Retry-After";
+            "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, If-None-Match, "
+                    + Caller.TENANT_HEADER
+                    + ", "
+                    + StreamHeaders.OF_REQUESTS;
+    private static final String RESPONSE_HEADERS =
+            "Location, Retry-After, ETag, " + StreamHeaders.OF_RESPONSES;
 
     /** For so long a browser need not ask again. */
     private static final String SECONDS_MAX = "600";

@@ -1,16 +1,16 @@
 package dev.outrun.api;
 
+import dev.outrun.api.access.Caller;
 import dev.outrun.api.hub.FirehosePlace;
 import dev.outrun.api.hub.FirehoseQuery;
 import dev.outrun.api.hub.FirehoseSubscription;
 import dev.outrun.api.hub.Hub;
 import dev.outrun.api.hub.MergedSubscription;
-import dev.outrun.ledger.Ledger;
 import dev.outrun.ledger.Run;
+import dev.outrun.ledger.access.Role;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.run.RunId;
-import dev.outrun.schema.run.Tenant;
 import io.helidon.http.Status;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
@@ -27,30 +27,30 @@ final class FeedRoutes {
     /** Runs that are named: an event's id says of each how far it is. */
     private static final int RUNS_MAX = 100;
 
-    private final Ledger ledger;
+    private final VisibleRuns visible;
     private final Hub hub;
     private final EventStreams streams;
 
-    FeedRoutes(Ledger ledger, Hub hub, EventStreams streams) {
-        this.ledger = ledger;
+    FeedRoutes(VisibleRuns visible, Hub hub, EventStreams streams) {
+        this.visible = visible;
         this.hub = hub;
         this.streams = streams;
     }
 
     List<Route> routes() {
-        return List.of(Route.get("/v1/events", this::read));
+        return List.of(Route.get("/v1/events", Role.READER, this::read).lasting());
     }
 
-    private void read(ServerRequest request, ServerResponse response) {
+    private void read(ServerRequest request, ServerResponse response, Caller caller) {
         Query query = Query.of(request, Set.of("runs", "queue", "handler", "from", "types"));
         String last = EventStreams.lastEventId(request);
         String from = last == null ? query.text("from") : last;
         String runs = query.text("runs");
         try {
             if (runs == null) {
-                all(query, from, response);
+                all(query, from, caller, response);
             } else {
-                some(runs(runs), query, from, response);
+                some(runs(runs), query, from, caller, response);
             }
         } catch (InterruptedException e) { // the server stops, or the client does not read
             Thread.currentThread().interrupt();
@@ -58,14 +58,19 @@ final class FeedRoutes {
         }
     }
 
-    private void some(List<RunId> ids, Query query, @Nullable String place, ServerResponse response)
+    private void some(
+            List<RunId> ids,
+            Query query,
+            @Nullable String place,
+            Caller caller,
+            ServerResponse response)
             throws InterruptedException {
         if (query.text("queue") != null || query.text("handler") != null) {
             throw Text.invalid("'runs' excludes 'queue' and 'handler'");
         }
         TypeFilter filter = TypeFilter.parse(query.text("types"));
         List<Long> given = seqs(place, ids.size());
-        List<Run> runs = ids.stream().map(id -> RunRoutes.run(ledger, id)).toList();
+        List<Run> runs = ids.stream().map(id -> visible.run(id, caller)).toList();
         List<Long> from = given == null ? runs.stream().map(Run::nextSeq).toList() : given;
         if (areOver(runs, from)) {
             // The one answer after which an EventSource does not come back.
@@ -73,7 +78,8 @@ final class FeedRoutes {
             return;
         }
         try (MergedSubscription subscription = hub.subscribe(runs, from)) {
-            streams.serve(FilteredDeliveries.of(subscription, filter), response);
+            streams.serve(
+                    new WhileGood(FilteredDeliveries.of(subscription, filter), caller), response);
         }
     }
 
@@ -113,19 +119,20 @@ final class FeedRoutes {
         return Arrays.stream(seqs).map(seq -> Query.seq("each", seq)).toList();
     }
 
-    private void all(Query query, @Nullable String place, ServerResponse response)
+    private void all(Query query, @Nullable String place, Caller caller, ServerResponse response)
             throws InterruptedException {
         TypeFilter filter = TypeFilter.parse(query.text("types"));
         String queue = query.text("queue");
         String handler = query.text("handler");
         FirehoseQuery wanted =
                 new FirehoseQuery(
-                        Tenant.DEFAULT,
+                        caller.tenant(),
                         queue == null ? null : Text.queue(queue),
                         handler == null ? null : Text.handler(handler));
         FirehosePlace from = FirehosePlace.parse(place == null ? EventStreams.LATEST : place);
         try (FirehoseSubscription subscription = hub.subscribe(wanted, from)) {
-            streams.serve(FilteredDeliveries.of(subscription, filter), response);
+            streams.serve(
+                    new WhileGood(FilteredDeliveries.of(subscription, filter), caller), response);
         }
     }
 }

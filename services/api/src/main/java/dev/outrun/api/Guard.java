@@ -1,10 +1,12 @@
 package dev.outrun.api;
 
 import dev.outrun.api.access.Access;
+import dev.outrun.api.access.AccessConfig;
 import dev.outrun.api.access.AuditTrail;
 import dev.outrun.api.access.Caller;
 import dev.outrun.api.access.Limits;
 import dev.outrun.api.access.Origins;
+import dev.outrun.ledger.access.AccessLedger;
 import dev.outrun.ledger.access.AuditEntry;
 import dev.outrun.ledger.access.Role;
 import dev.outrun.schema.error.ErrorCode;
@@ -14,9 +16,11 @@ import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HttpException;
 import io.helidon.webserver.ServerConnectionException;
+import io.helidon.webserver.http.Filter;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.net.InetSocketAddress;
 import java.time.InstantSource;
 import java.util.List;
@@ -27,15 +31,15 @@ import org.jspecify.annotations.Nullable;
  * What stands before each call: whether a stranger's page makes it, who makes it, whether they may,
  * and whether they make too many. Behind it, the audit log.
  */
-final class Guard {
+final class Guard implements AutoCloseable {
 
     private static final HeaderName TENANT = HeaderNames.create(Caller.TENANT_HEADER);
 
     /** Path parameters that name what a call is about. */
-    private static final List<String> TARGETS = List.of("id", "queue", "schedule");
+    private static final List<String> TARGETS = List.of("id", "queue", "schedule", "stream");
 
     /** What such a name may be like; anything else is refused later, and not worth a row's text. */
-    private static final Pattern TARGET = Pattern.compile("[A-Za-z0-9._-]{1,63}");
+    private static final Pattern TARGET = Pattern.compile("[A-Za-z0-9._/-]{1,255}");
 
     private final Access access;
     private final Origins origins;
@@ -43,12 +47,38 @@ final class Guard {
     private final AuditTrail trail;
     private final InstantSource clock;
 
-    Guard(Access access, Origins origins, Limits limits, AuditTrail trail, InstantSource clock) {
+    private Guard(
+            Access access, Origins origins, Limits limits, AuditTrail trail, InstantSource clock) {
         this.access = access;
         this.origins = origins;
         this.limits = limits;
         this.trail = trail;
         this.clock = clock;
+    }
+
+    /** One as the settings have it; the ledger stays the caller's to close. */
+    static Guard start(
+            ApiConfig config, AccessLedger keys, MeterRegistry registry, InstantSource clock) {
+        AccessConfig settings = config.access();
+        boolean loopbackOnly =
+                !settings.asks() && !settings.insecure() && Origins.isLoopback(config.host());
+        return new Guard(
+                Access.of(settings, keys, clock),
+                new Origins(settings.origins(), loopbackOnly),
+                new Limits(settings.limits(), registry, System::nanoTime),
+                AuditTrail.start(keys, settings.auditRetention(), registry, clock),
+                clock);
+    }
+
+    /** What stands before all routes: whether a browser shows the answer to the page that asks. */
+    Filter cors() {
+        return new Cors(origins);
+    }
+
+    /** Writes what the audit log does not have yet. */
+    @Override
+    public void close() {
+        trail.close();
     }
 
     /** The route's call with this guard before it. */
@@ -65,7 +95,7 @@ final class Guard {
                 first(request, HeaderNames.ORIGIN),
                 route.isChanging());
         Caller caller = caller(request, response);
-        Limits.Entered entered = limits.enter(caller, EventRoutes.wantsStream(request));
+        Limits.Entered entered = limits.enter(caller, lasts(route, request));
         try {
             // What workers do is in the runs' logs, with their names, and there is much of it.
             if (caller.isKnown() && route.isChanging() && route.role() != Role.WORKER) {
@@ -76,6 +106,12 @@ final class Guard {
         } finally {
             entered.close();
         }
+    }
+
+    private static boolean lasts(Route route, ServerRequest request) {
+        return route.lasts()
+                || EventStreams.areWantedBy(request)
+                || request.query().contains(StreamRoutes.LIVE);
     }
 
     private static void allowed(
@@ -145,17 +181,17 @@ final class Guard {
     }
 
     private static @Nullable String target(ServerRequest request, ServerResponse response) {
-        String location = response.headers().first(HeaderNames.LOCATION).orElse(null);
-        if (location != null) { // a run was started
-            return location.substring(location.lastIndexOf('/') + 1);
-        }
+        String named = null;
         for (String name : TARGETS) {
             if (request.path().pathParameters().contains(name)) {
-                String value = request.path().pathParameters().get(name);
-                return TARGET.matcher(value).matches() ? value : null;
+                named = request.path().pathParameters().get(name);
             }
         }
-        return null;
+        String location = response.headers().first(HeaderNames.LOCATION).orElse(null);
+        if (location != null && !location.endsWith("/" + named)) { // another run was started
+            return location.substring(location.lastIndexOf('/') + 1);
+        }
+        return named != null && TARGET.matcher(named).matches() ? named : null;
     }
 
     private static @Nullable String first(ServerRequest request, HeaderName name) {

@@ -34,8 +34,7 @@ public final class NodeServer implements AutoCloseable {
             PrometheusMeterRegistry registry) {
         Guard guard = Guard.start(config, keys, registry, InstantSource.system());
         try {
-            HttpServer server =
-                    HttpServer.start(config, routes(checks, registry), guard, registry);
+            HttpServer server = HttpServer.start(config, routes(checks, registry), guard, registry);
             return new NodeServer(guard, server);
         } catch (RuntimeException e) {
             guard.close();

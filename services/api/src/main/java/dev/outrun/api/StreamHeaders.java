@@ -4,6 +4,8 @@ import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.util.Arrays;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The headers of the Durable Streams protocol, and how they are said and read. */
@@ -25,15 +27,41 @@ final class StreamHeaders {
     static final HeaderName PRODUCER_RECEIVED = HeaderNames.create("Producer-Received-Seq");
     static final HeaderName SSE_ENCODING = HeaderNames.create("Stream-SSE-Data-Encoding");
     private static final HeaderName UP_TO_DATE = HeaderNames.create("Stream-Up-To-Date");
-    private static final HeaderName RESOURCE_POLICY =
-            HeaderNames.create("Cross-Origin-Resource-Policy");
     private static final String TRUE = "true";
+
+    /** All that a request may have, as a list. */
+    static final String OF_REQUESTS =
+            list(
+                    CLOSED,
+                    TTL,
+                    EXPIRES_AT,
+                    WRITER_SEQ,
+                    FORKED_FROM,
+                    FORK_OFFSET,
+                    FORK_SUB_OFFSET,
+                    PRODUCER_ID,
+                    PRODUCER_EPOCH,
+                    PRODUCER_SEQ);
+
+    /** All that an answer may have, as a list. */
+    static final String OF_RESPONSES =
+            list(
+                    NEXT_OFFSET,
+                    CLOSED,
+                    CURSOR,
+                    TTL,
+                    EXPIRES_AT,
+                    PRODUCER_EPOCH,
+                    PRODUCER_SEQ,
+                    PRODUCER_EXPECTED,
+                    PRODUCER_RECEIVED,
+                    SSE_ENCODING,
+                    UP_TO_DATE);
 
     private StreamHeaders() {}
 
-    /** On every answer, refusals included: what a stream holds is no other site's to embed. */
-    static void guard(ServerResponse response) {
-        response.header(RESOURCE_POLICY, "same-origin");
+    private static String list(HeaderName... names) {
+        return Arrays.stream(names).map(HeaderName::defaultCase).collect(Collectors.joining(", "));
     }
 
     static void place(ServerResponse response, long end, boolean closed) {

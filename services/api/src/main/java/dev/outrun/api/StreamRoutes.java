@@ -1,12 +1,13 @@
 package dev.outrun.api;
 
+import dev.outrun.api.access.Caller;
 import dev.outrun.api.hub.Hub;
 import dev.outrun.api.hub.Subscription;
 import dev.outrun.ledger.Ledger;
 import dev.outrun.ledger.StreamState;
+import dev.outrun.ledger.access.Role;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.run.RunId;
-import dev.outrun.schema.run.Tenant;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
 import io.helidon.webserver.CloseConnectionException;
@@ -34,9 +35,13 @@ final class StreamRoutes {
     /** To be asked for again, with its entity tag. */
     private static final String NOT_CACHED = "no-cache";
 
+    /** The parameter of whoever waits for what comes. */
+    static final String LIVE = "live";
+
     private static final String LONG_POLL = "long-poll";
 
     private final Ledger ledger;
+    private final VisibleRuns visible;
     private final Hub hub;
     private final EventStreams streams;
     private final InstantSource clock;
@@ -46,8 +51,14 @@ final class StreamRoutes {
      * @param longPoll how long a reader waits for an answer when there is nothing to read
      */
     StreamRoutes(
-            Ledger ledger, Hub hub, EventStreams streams, InstantSource clock, Duration longPoll) {
+            Ledger ledger,
+            VisibleRuns visible,
+            Hub hub,
+            EventStreams streams,
+            InstantSource clock,
+            Duration longPoll) {
         this.ledger = ledger;
+        this.visible = visible;
         this.hub = hub;
         this.streams = streams;
         this.clock = clock;
@@ -55,7 +66,9 @@ final class StreamRoutes {
     }
 
     List<Route> routes() {
-        return List.of(Route.get(PATH, this::read), Route.head(PATH, this::head));
+        return List.of(
+                Route.get(PATH, Role.READER, this::read),
+                Route.head(PATH, Role.READER, this::head));
     }
 
     /** What a path names. */
@@ -72,20 +85,20 @@ final class StreamRoutes {
         }
     }
 
-    private StreamView view(String name) {
+    private StreamView view(ServerRequest request, Caller caller) {
+        String name = name(request);
         RunId run = runOf(name);
         return run == null
-                ? StreamView.Messages.of(ledger.streams().find(Tenant.DEFAULT, name, true))
-                : new StreamView.WholeLog(RunRoutes.run(ledger, run));
+                ? StreamView.Messages.of(ledger.streams().find(caller.tenant(), name, true))
+                : new StreamView.WholeLog(visible.run(run, caller));
     }
 
-    private void head(ServerRequest request, ServerResponse response) {
-        StreamHeaders.guard(response);
+    private void head(ServerRequest request, ServerResponse response, Caller caller) {
         String name = name(request);
         RunId run = runOf(name);
         StreamView view;
         if (run == null) {
-            StreamState stream = ledger.streams().find(Tenant.DEFAULT, name, false);
+            StreamState stream = ledger.streams().find(caller.tenant(), name, false);
             view = StreamView.Messages.of(stream);
             if (stream.ttlSeconds() != null) {
                 response.header(StreamHeaders.TTL, stream.ttlSeconds().toString());
@@ -93,26 +106,25 @@ final class StreamRoutes {
                 response.header(StreamHeaders.EXPIRES_AT, stream.expiresAt().toString());
             }
         } else {
-            view = new StreamView.WholeLog(RunRoutes.run(ledger, run));
+            view = new StreamView.WholeLog(visible.run(run, caller));
         }
         response.header(HeaderNames.CONTENT_TYPE, view.type().text());
         StreamHeaders.place(response, view.end(), view.isClosed());
         response.send();
     }
 
-    private void read(ServerRequest request, ServerResponse response) {
-        StreamHeaders.guard(response);
+    private void read(ServerRequest request, ServerResponse response, Caller caller) {
         String offset = parameter(request, "offset");
-        String live = parameter(request, "live");
+        String live = parameter(request, LIVE);
         try {
             if (live == null) {
-                page(request, response, offset == null ? StreamOffset.BEGINNING : offset);
+                page(request, response, caller, offset == null ? StreamOffset.BEGINNING : offset);
             } else if (offset == null) {
                 throw Text.invalid("'live' needs an 'offset'");
             } else if (live.equals(LONG_POLL)) {
-                longPoll(request, response, offset);
+                longPoll(request, response, caller, offset);
             } else if (live.equals("sse")) {
-                stream(request, response, offset);
+                stream(request, response, caller, offset);
             } else {
                 throw Text.invalid("'live' must be long-poll or sse");
             }
@@ -143,9 +155,9 @@ final class StreamRoutes {
         return seq;
     }
 
-    private void page(ServerRequest request, ServerResponse response, String offset)
+    private void page(ServerRequest request, ServerResponse response, Caller caller, String offset)
             throws InterruptedException {
-        StreamView view = view(name(request));
+        StreamView view = view(request, caller);
         StreamPage page = StreamPage.read(view, seq(view, offset), hub.history());
         if (offset.equals(StreamOffset.NOW)) {
             answer(response, page); // its place in the cache would be every moment's
@@ -156,6 +168,8 @@ final class StreamRoutes {
 
     private void tagged(ServerRequest request, ServerResponse response, StreamPage page) {
         response.header(HeaderNames.ETAG, page.entityTag());
+        // A name is each tenant's own.
+        response.headers().add(HeaderNames.VARY, "Authorization", Caller.TENANT_HEADER);
         boolean settled = !page.upToDate() || page.closed();
         response.header(HeaderNames.CACHE_CONTROL, settled ? CACHED : NOT_CACHED);
         if (isKnown(request, page.entityTag())) {
@@ -184,9 +198,10 @@ final class StreamRoutes {
         }
     }
 
-    private void longPoll(ServerRequest request, ServerResponse response, String offset)
+    private void longPoll(
+            ServerRequest request, ServerResponse response, Caller caller, String offset)
             throws InterruptedException {
-        StreamView view = view(name(request));
+        StreamView view = view(request, caller);
         StreamPage page = StreamPage.read(view, seq(view, offset), hub.history());
         if (page.messages().isEmpty() && !page.closed()) {
             try (Subscription subscription = hub.subscribe(view.run(), page.next())) {
@@ -204,16 +219,18 @@ final class StreamRoutes {
         }
     }
 
-    private void stream(ServerRequest request, ServerResponse response, String offset)
+    private void stream(
+            ServerRequest request, ServerResponse response, Caller caller, String offset)
             throws InterruptedException {
-        StreamView view = view(name(request));
+        StreamView view = view(request, caller);
         long from = seq(view, offset);
         try (Subscription subscription = hub.subscribe(view.run(), from)) {
             response.header(HeaderNames.CACHE_CONTROL, NOT_CACHED);
             if (!view.type().isText()) {
                 response.header(StreamHeaders.SSE_ENCODING, "base64");
             }
-            streams.serve(new StreamFrames(subscription, view, from, cursor(request)), response);
+            StreamFrames frames = new StreamFrames(subscription, view, from, cursor(request));
+            streams.serve(new WhileGood(frames, caller), response);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.outrun.api;
 
+import dev.outrun.api.access.Caller;
 import dev.outrun.ledger.MadeStream;
 import dev.outrun.ledger.NewStream;
 import dev.outrun.ledger.StreamAnswer;
@@ -7,6 +8,7 @@ import dev.outrun.ledger.StreamAnswer.Outcome;
 import dev.outrun.ledger.StreamAppend;
 import dev.outrun.ledger.StreamEvents;
 import dev.outrun.ledger.StreamLedger;
+import dev.outrun.ledger.access.Role;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.run.RunId;
@@ -57,13 +59,12 @@ final class StreamWriteRoutes {
 
     List<Route> routes() {
         return List.of(
-                Route.put(StreamRoutes.PATH, this::create),
-                Route.post(StreamRoutes.PATH, this::append),
-                Route.delete(StreamRoutes.PATH, this::delete));
+                Route.put(StreamRoutes.PATH, Role.WRITER, this::create),
+                Route.post(StreamRoutes.PATH, Role.WRITER, this::append),
+                Route.delete(StreamRoutes.PATH, Role.WRITER, this::delete));
     }
 
     private static String name(ServerRequest request, ServerResponse response) {
-        StreamHeaders.guard(response);
         String name = Text.stream(StreamRoutes.name(request));
         if (StreamRoutes.runOf(name) != null) {
             response.header(HeaderNames.ALLOW, "GET, HEAD");
@@ -75,9 +76,9 @@ final class StreamWriteRoutes {
         return name;
     }
 
-    private void create(ServerRequest request, ServerResponse response) {
+    private void create(ServerRequest request, ServerResponse response, Caller caller) {
         String name = name(request, response);
-        Tenant tenant = Tenant.DEFAULT;
+        Tenant tenant = caller.tenant();
         String type = StreamHeaders.get(request, HeaderNames.CONTENT_TYPE);
         NewStream.Fork fork = fork(request);
         byte[] body = Body.readBytes(request, bodyBytesMax);
@@ -170,7 +171,7 @@ final class StreamWriteRoutes {
         return Text.stream(name.startsWith("/") ? name.substring(1) : name);
     }
 
-    private void append(ServerRequest request, ServerResponse response) {
+    private void append(ServerRequest request, ServerResponse response, Caller caller) {
         String name = name(request, response);
         StreamAppend.Producer producer = producer(request);
         boolean closing = StreamHeaders.closes(request);
@@ -185,7 +186,7 @@ final class StreamWriteRoutes {
         }
         StreamAppend append =
                 new StreamAppend(
-                        Tenant.DEFAULT,
+                        caller.tenant(),
                         name,
                         type,
                         events,
@@ -257,8 +258,8 @@ final class StreamWriteRoutes {
         return new StreamAppend.Producer(id, epoch, seq);
     }
 
-    private void delete(ServerRequest request, ServerResponse response) {
-        streams.delete(Tenant.DEFAULT, name(request, response));
+    private void delete(ServerRequest request, ServerResponse response, Caller caller) {
+        streams.delete(caller.tenant(), name(request, response));
         response.status(Status.NO_CONTENT_204).send();
     }
 

@@ -2,8 +2,10 @@ package dev.outrun.api;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonToken;
+import dev.outrun.api.access.Caller;
 import dev.outrun.ledger.Ledger;
 import dev.outrun.ledger.Wake;
+import dev.outrun.ledger.access.Role;
 import dev.outrun.schema.json.WireJson;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.RunStatus;
@@ -35,11 +37,13 @@ final class TaskRoutes {
     private static final int CODE_CHARACTERS_MAX = 128;
 
     private final Ledger ledger;
+    private final VisibleRuns visible;
     private final TaskLeases leases;
     private final int bodyBytesMax;
 
-    TaskRoutes(Ledger ledger, TaskLeases leases, int bodyBytesMax) {
+    TaskRoutes(Ledger ledger, VisibleRuns visible, TaskLeases leases, int bodyBytesMax) {
         this.ledger = ledger;
+        this.visible = visible;
         this.leases = leases;
         this.bodyBytesMax = bodyBytesMax;
     }
@@ -47,16 +51,18 @@ final class TaskRoutes {
     List<Route> routes() {
         String attempt = "/v1/tasks/{run}/{attempt}";
         return List.of(
-                Route.post("/v1/tasks/lease", this::lease),
-                Route.post("/v1/tasks/leave", this::leave),
-                Route.post(attempt + "/heartbeat", this::heartbeat),
-                Route.post(attempt + "/events", this::append),
-                Route.post(attempt + "/suspend", this::suspend),
-                Route.post(attempt + "/complete", this::complete),
-                Route.post(attempt + "/fail", this::fail));
+                // A task may be of any tenant's run.
+                Route.post("/v1/tasks/lease", Role.WORKER, this::lease).ofEveryTenant().lasting(),
+                Route.post("/v1/tasks/leave", Role.WORKER, this::leave).ofEveryTenant(),
+                Route.post(attempt + "/heartbeat", Role.WORKER, this::heartbeat),
+                Route.post(attempt + "/events", Role.WORKER, this::append),
+                Route.post(attempt + "/suspend", Role.WORKER, this::suspend),
+                Route.post(attempt + "/complete", Role.WORKER, this::complete),
+                Route.post(attempt + "/fail", Role.WORKER, this::fail));
     }
 
-    private void lease(ServerRequest request, ServerResponse response) throws IOException {
+    private void lease(ServerRequest request, ServerResponse response, Caller caller)
+            throws IOException {
         JsonObject body = JsonObject.parse(Body.read(request, SMALL_BODY_BYTES_MAX));
         body.allow(Set.of("worker", "handlers", "wait_ms"));
         String worker = worker(body);
@@ -86,7 +92,7 @@ final class TaskRoutes {
 
     private record Left(int ended) {}
 
-    private void leave(ServerRequest request, ServerResponse response) {
+    private void leave(ServerRequest request, ServerResponse response, Caller caller) {
         JsonObject body = JsonObject.parse(Body.read(request, SMALL_BODY_BYTES_MAX));
         body.allow(Set.of("worker"));
         Reply.json(response, WireJson.write(new Left(leases.leave(worker(body)))));
@@ -132,29 +138,35 @@ final class TaskRoutes {
 
     private record Stops(boolean cancelRequested) {}
 
-    private void heartbeat(ServerRequest request, ServerResponse response) {
+    private void heartbeat(ServerRequest request, ServerResponse response, Caller caller) {
+        RunId run = run(request, caller);
+        int attempt = attempt(request);
         Body.read(request, SMALL_BODY_BYTES_MAX);
         try {
-            boolean stops = leases.heartbeat(run(request), attempt(request)).cancelRequested();
+            boolean stops = leases.heartbeat(run, attempt).cancelRequested();
             Reply.json(response, WireJson.write(new Stops(stops)));
         } catch (InterruptedException e) { // the server stops
             throw gone(e);
         }
     }
 
-    private void append(ServerRequest request, ServerResponse response) {
+    private void append(ServerRequest request, ServerResponse response, Caller caller) {
+        RunId run = run(request, caller);
+        int attempt = attempt(request);
         JsonObject body = JsonObject.parse(Body.read(request, bodyBytesMax));
         body.allow(body.has("events") ? Set.of("events") : Set.of("type", "data"));
         AppendRequest append = AppendRequest.read(body);
-        long first = ledger.append(run(request), attempt(request), append.events());
-        leases.lives(run(request), attempt(request));
+        long first = ledger.append(run, attempt, append.events());
+        leases.lives(run, attempt);
         response.status(Status.CREATED_201);
         Reply.json(response, append.answer(first));
     }
 
     private record Suspended(boolean suspended) {}
 
-    private void suspend(ServerRequest request, ServerResponse response) {
+    private void suspend(ServerRequest request, ServerResponse response, Caller caller) {
+        RunId run = run(request, caller);
+        int attempt = attempt(request);
         JsonObject body = JsonObject.parse(Body.read(request, SMALL_BODY_BYTES_MAX));
         body.allow(Set.of("until", "signal", "children", "next_seq"));
         String signal = body.string("signal");
@@ -164,30 +176,29 @@ final class TaskRoutes {
                         signal == null ? null : Text.signal(signal),
                         body.string("children"));
         Long nextSeq = body.integer("next_seq", 0, Long.MAX_VALUE);
-        boolean done = ledger.suspend(run(request), attempt(request), wake, nextSeq);
+        boolean done = ledger.suspend(run, attempt, wake, nextSeq);
         Reply.json(response, WireJson.write(new Suspended(done)));
     }
 
     private record Completed(long seq) {}
 
-    private void complete(ServerRequest request, ServerResponse response) {
+    private void complete(ServerRequest request, ServerResponse response, Caller caller) {
+        RunId run = run(request, caller);
+        int attempt = attempt(request);
         JsonObject body = JsonObject.parse(Body.read(request, bodyBytesMax));
         body.allow(Set.of("output", "events"));
         String events = body.has("events") ? AppendRequest.many(body).events() : null;
-        long seq = ledger.complete(run(request), attempt(request), body.json("output"), events);
+        long seq = ledger.complete(run, attempt, body.json("output"), events);
         Reply.json(response, WireJson.write(new Completed(seq)));
     }
 
-    private void fail(ServerRequest request, ServerResponse response) {
+    private void fail(ServerRequest request, ServerResponse response, Caller caller) {
+        RunId run = run(request, caller);
+        int attempt = attempt(request);
         JsonObject body = JsonObject.parse(Body.read(request, bodyBytesMax));
         body.allow(Set.of("error", "retryable"));
         Boolean retryable = body.bool("retryable");
-        RunStatus status =
-                ledger.fail(
-                        run(request),
-                        attempt(request),
-                        error(body),
-                        retryable == null || retryable);
+        RunStatus status = ledger.fail(run, attempt, error(body), retryable == null || retryable);
         Reply.json(response, WireJson.write(Map.of("status", status.text())));
     }
 
@@ -207,8 +218,10 @@ final class TaskRoutes {
         return error.json();
     }
 
-    private static RunId run(ServerRequest request) {
-        return RunId.parse(request.path().pathParameters().get("run"));
+    private RunId run(ServerRequest request, Caller caller) {
+        RunId run = RunId.parse(request.path().pathParameters().get("run"));
+        visible.check(run, caller);
+        return run;
     }
 
     private static int attempt(ServerRequest request) {

@@ -3,6 +3,7 @@ package dev.outrun.api;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.outrun.ledger.memory.InMemoryAccessLedger;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -26,6 +27,7 @@ final class NodeServerTest {
         try (NodeServer server =
                         NodeServer.start(
                                 ApiConfig.on(ApiConfig.LOOPBACK, 0),
+                                new InMemoryAccessLedger(),
                                 checks,
                                 new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
                 HttpClient http = HttpClient.newHttpClient()) {

@@ -102,7 +102,7 @@ final class TlsTest {
         // Then
         for (IllegalArgumentException refusal : refusals) {
             String said = String.valueOf(refusal.getMessage());
-            assertTrue(said.startsWith("api.access.tls."), said);
+            assertTrue(said.startsWith("access.tls."), said);
             assertFalse(said.contains("AAAA"), said);
         }
     }

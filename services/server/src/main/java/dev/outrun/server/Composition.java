@@ -80,7 +80,7 @@ final class Composition {
         connector.ifPresent(Starting::join);
         engine.ifPresent(starting -> starting.join().awaitReady(ENGINE_START_MAX));
         return new Outrun(
-                parts, ledger, connector.map(Starting::join), reaper, config.http().host(), port);
+                parts, ledger, connector.map(Starting::join), reaper, config.http(), port);
     }
 
     private <T> Optional<T> when(Role role, Supplier<T> part) {
@@ -238,6 +238,7 @@ final class Composition {
                         ApiServer.start(
                                 apiConfig(),
                                 ledger,
+                                ledger.access(),
                                 runIds::take,
                                 config.topics(),
                                 config.kafka(),
@@ -248,12 +249,13 @@ final class Composition {
 
     /** The same of a process without an API. */
     private int node() {
-        return parts.add("http", NodeServer.start(apiConfig(), checks, registry)).port();
+        return parts.add("http", NodeServer.start(apiConfig(), ledger.access(), checks, registry))
+                .port();
     }
 
     private ApiConfig apiConfig() {
-        return ApiConfig.on(config.http().host(), config.http().port())
-                .withConnectionsMax(config.http().connectionsMax())
+        return config.http()
+                .config()
                 .withHub(HubConfig.DEFAULT.withClientsMax(config.api().clientsMax()));
     }
 

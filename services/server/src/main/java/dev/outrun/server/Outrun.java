@@ -36,14 +36,15 @@ public final class Outrun implements AutoCloseable {
             Ledger ledger,
             Optional<OutboxConnector> connector,
             Optional<Reaper> reaper,
-            String host,
+            HttpSection http,
             int port) {
         this.parts = parts;
         this.ledger = ledger;
         this.connector = connector;
         this.reaper = reaper;
-        String inUrl = host.contains(":") ? "[" + host + "]" : host; // IPv6 has colons of its own
-        this.url = URI.create("http://" + inUrl + ":" + port);
+        String scheme = http.access().tls() == null ? "http" : "https";
+        String host = http.host().contains(":") ? "[" + http.host() + "]" : http.host(); // IPv6
+        this.url = URI.create(scheme + "://" + host + ":" + port);
     }
 
     /** Brings the database to the current schema; {@link #start} needs that. Idempotent. */

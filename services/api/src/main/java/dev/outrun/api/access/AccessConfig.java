@@ -54,22 +54,22 @@ public record AccessConfig(
         origins = List.copyOf(origins);
         if (headerBytesMax < HEADER_BYTES_MIN || headerBytesMax > HEADER_BYTES_MAX) {
             throw new IllegalArgumentException(
-                    "api.access.header_bytes_max is %d, not %d to %d"
+                    "access.header_bytes_max is %d, not %d to %d"
                             .formatted(headerBytesMax, HEADER_BYTES_MIN, HEADER_BYTES_MAX));
         }
         if (auditRetention.compareTo(RETENTION_MIN) < 0
                 || auditRetention.compareTo(RETENTION_MAX) > 0) {
             throw new IllegalArgumentException(
-                    "api.access.audit_retention is %s, not %s to %s"
+                    "access.audit_retention is %s, not %s to %s"
                             .formatted(auditRetention, RETENTION_MIN, RETENTION_MAX));
         }
         if (origins.size() > ORIGINS_MAX) {
-            throw new IllegalArgumentException("api.access.origins are more than " + ORIGINS_MAX);
+            throw new IllegalArgumentException("access.origins are more than " + ORIGINS_MAX);
         }
         origins.forEach(AccessConfig::checkOrigin);
         if ((mode == Mode.OIDC) != (oidc != null)) {
             throw new IllegalArgumentException(
-                    "api.access.oidc is needed where api.access.mode is oidc, and nowhere else");
+                    "access.oidc is needed where access.mode is oidc, and nowhere else");
         }
     }
 
@@ -103,7 +103,7 @@ public record AccessConfig(
         }
         if (!good) {
             throw new IllegalArgumentException(
-                    "api.access.origins has '"
+                    "access.origins has '"
                             + origin
                             + "', which is no origin such as https://app.example.com");
         }

@@ -25,7 +25,7 @@ public record CallerLimits(int callsPerSecond, int callsBurst, int callsMax, int
     private static void check(String name, int value) {
         if (value < 1 || value > MOST) {
             throw new IllegalArgumentException(
-                    "api.access.limits." + name + " is " + value + ", not 1 to " + MOST);
+                    "access.limits." + name + " is " + value + ", not 1 to " + MOST);
         }
     }
 }

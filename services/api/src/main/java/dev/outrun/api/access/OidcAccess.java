@@ -166,7 +166,7 @@ final class OidcAccess implements Access {
                                     .rateLimited(KEYS_READ_EVERY.toMillis())
                                     .build()));
         } catch (MalformedURLException e) {
-            throw new IllegalArgumentException("api.access.oidc.keys is " + config.keys(), e);
+            throw new IllegalArgumentException("access.oidc.keys is " + config.keys(), e);
         }
         Claims claims = new Claims(config, clock);
         claims.setMaxClockSkew((int) config.clockSkew().toSeconds());

@@ -21,7 +21,10 @@ public record OidcConfig(
         String tenantClaim,
         String roleClaim) {
 
-    private static final Duration CLOCK_SKEW = Duration.ofSeconds(60);
+    public static final Duration CLOCK_SKEW = Duration.ofSeconds(60);
+    public static final String TENANT_CLAIM = "outrun_tenant";
+    public static final String ROLE_CLAIM = "outrun_role";
+
     private static final Duration CLOCK_SKEW_MAX = Duration.ofMinutes(10);
 
     public OidcConfig {
@@ -31,25 +34,22 @@ public record OidcConfig(
         check("role_claim", roleClaim);
         if (!"https".equals(keys.getScheme()) && !"http".equals(keys.getScheme())) {
             throw new IllegalArgumentException(
-                    "api.access.oidc.keys is " + keys + ", which is no http or https URL");
+                    "access.oidc.keys is " + keys + ", which is no http or https URL");
         }
         if (clockSkew.isNegative() || clockSkew.compareTo(CLOCK_SKEW_MAX) > 0) {
             throw new IllegalArgumentException(
-                    "api.access.oidc.clock_skew is "
-                            + clockSkew
-                            + ", not PT0S to "
-                            + CLOCK_SKEW_MAX);
+                    "access.oidc.clock_skew is " + clockSkew + ", not PT0S to " + CLOCK_SKEW_MAX);
         }
     }
 
     /** The claims {@code outrun_tenant} and {@code outrun_role}, and a minute's skew. */
     public static OidcConfig of(String issuer, String audience, URI keys) {
-        return new OidcConfig(issuer, audience, keys, CLOCK_SKEW, "outrun_tenant", "outrun_role");
+        return new OidcConfig(issuer, audience, keys, CLOCK_SKEW, TENANT_CLAIM, ROLE_CLAIM);
     }
 
     private static void check(String name, String value) {
         if (value.isBlank()) {
-            throw new IllegalArgumentException("api.access.oidc." + name + " is empty");
+            throw new IllegalArgumentException("access.oidc." + name + " is empty");
         }
     }
 }

@@ -91,6 +91,6 @@ public record TlsFiles(Path certificates, Path key) {
     private static IllegalArgumentException refusal(
             String name, Path file, String lack, @Nullable Exception cause) {
         return new IllegalArgumentException(
-                "api.access.tls." + name + " is " + file + ", which has " + lack, cause);
+                "access.tls." + name + " is " + file + ", which has " + lack, cause);
     }
 }

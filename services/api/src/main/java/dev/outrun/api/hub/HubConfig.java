@@ -62,6 +62,7 @@ public record HubConfig(
     public HubConfig withClientsMax(int other) {
         return new HubConfig(
                 other,
+                firehoseClientsMax,
                 queueEventsMax,
                 queueBytesMax,
                 historyReaders,

@@ -97,7 +97,7 @@ final class LimitsTest {
                 assertThrows(IllegalArgumentException.class, () -> new CallerLimits(1, 1, 0, 1));
 
         // Then
-        assertEquals("api.access.limits.calls_max is 0, not 1 to 1000000", refusal.getMessage());
+        assertEquals("access.limits.calls_max is 0, not 1 to 1000000", refusal.getMessage());
     }
 
     private Limits limits(CallerLimits each) {

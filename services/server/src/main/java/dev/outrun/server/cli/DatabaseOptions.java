@@ -2,30 +2,38 @@ package dev.outrun.server.cli;
 
 import dev.outrun.ledger.LedgerConfig;
 import dev.outrun.ledger.PostgresLedger;
-import dev.outrun.schema.sql.PostgresAddress;
-import picocli.CommandLine.Model.CommandSpec;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** Where the database is, for commands that need nothing else of an installation. */
 final class DatabaseOptions {
 
-    @Spec(Spec.Target.MIXEE)
-    CommandSpec spec;
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "The settings that ./outrun serve has (default: those of ./outrun dev).")
+    @Nullable Path file;
 
     @Option(
             names = "--postgres",
             paramLabel = "URL",
-            defaultValue = "postgresql://postgres:postgres@127.0.0.1:54320/outrun",
-            description = "The database (default: that of ./outrun dev).")
-    String postgres;
+            description = "The database, as the setting postgres.url.")
+    @Nullable String postgres;
 
-    /** A ledger over it, with the one connection that a command needs. */
+    /**
+     * A ledger over it, with the one connection that a command needs.
+     *
+     * @throws dev.outrun.server.config.SettingException as {@code ./outrun serve} would
+     */
     PostgresLedger open() {
+        Map<String, String> flags = new LinkedHashMap<>();
+        ConfigOptions.put(flags, "postgres.url", postgres);
         return PostgresLedger.open(
                 new LedgerConfig(
-                        InstallationOptions.understood(
-                                spec, "--postgres", () -> PostgresAddress.parse(postgres)),
+                        InstallationOptions.load(file, flags).config().postgres(),
                         1,
                         "outrun-key"));
     }

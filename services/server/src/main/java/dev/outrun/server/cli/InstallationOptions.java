@@ -69,6 +69,11 @@ final class InstallationOptions {
         ConfigOptions.put(flags, "kafka.bootstrap_servers", kafka);
         ConfigOptions.put(flags, "topic_prefix", prefix);
         ConfigOptions.put(flags, "connector.slot", slot);
+        return load(file, flags);
+    }
+
+    /** The same from a file, or as {@code ./outrun dev} has them, and flags by path. */
+    static Configuration.Loaded load(@Nullable Path file, Map<String, String> flags) {
         return Configuration.load(
                 file == null ? OF_DEV : Map.of(),
                 Optional.ofNullable(file),

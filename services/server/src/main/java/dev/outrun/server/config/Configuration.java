@@ -1,5 +1,6 @@
 package dev.outrun.server.config;
 
+import dev.outrun.api.ApiConfig;
 import dev.outrun.connector.ConnectorConfig.SlotSettings;
 import dev.outrun.connector.ConnectorConfig.SourceSettings;
 import dev.outrun.connector.topic.RunTopicLimits;
@@ -73,10 +74,7 @@ public final class Configuration {
                         settings.get(Keys.POSTGRES_CONNECTIONS),
                         settings.get(Keys.POSTGRES_MIGRATE)),
                 kafka(),
-                new HttpSection(
-                        settings.get(Keys.HTTP_HOST),
-                        settings.get(Keys.HTTP_PORT),
-                        settings.get(Keys.HTTP_CONNECTIONS_MAX)),
+                http(),
                 new ApiSection(
                         settings.get(Keys.API_CLIENTS_MAX), settings.get(Keys.API_MINTED_RUNS)),
                 connector(),
@@ -109,6 +107,21 @@ public final class Configuration {
                                 .map(file -> text(Keys.POSTGRES_PASSWORD_FILE, file).strip()))
                 .map(address::withPassword)
                 .orElse(address);
+    }
+
+    private HttpSection http() {
+        HttpSection http =
+                new HttpSection(
+                        settings.get(Keys.HTTP_HOST),
+                        settings.get(Keys.HTTP_PORT),
+                        settings.get(Keys.HTTP_CONNECTIONS_MAX),
+                        AccessKeys.read(settings));
+        try {
+            ApiConfig _ = http.config();
+        } catch (IllegalArgumentException e) {
+            throw new SettingException(String.valueOf(e.getMessage()), e);
+        }
+        return http;
     }
 
     private KafkaAddress kafka() {

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 
 /**
@@ -139,8 +140,8 @@ final class Keys {
                     "http.host",
                     Kind.word("an address", text -> !text.isBlank()),
                     HttpSection.DEFAULT.host(),
-                    "The address to listen on, whatever the roles are. Nobody is asked who he is:"
-                            + " let only those in who may do everything.");
+                    "The address to listen on, whatever the roles are. Any but a loopback address"
+                            + " needs `access.mode`, or `access.insecure`.");
     static final Key<Integer> HTTP_PORT =
             Key.of(
                     "http.port",
@@ -300,41 +301,46 @@ final class Keys {
 
     /** All of them. */
     static final List<Key<?>> ALL =
-            List.of(
-                    ROLES,
-                    INSTANCE,
-                    STATE_DIR,
-                    TOPIC_PREFIX,
-                    POSTGRES_URL,
-                    POSTGRES_PASSWORD,
-                    POSTGRES_PASSWORD_FILE,
-                    POSTGRES_OPTIONS,
-                    POSTGRES_CONNECTIONS,
-                    POSTGRES_MIGRATE,
-                    KAFKA_BOOTSTRAP_SERVERS,
-                    KAFKA_PROPERTIES,
-                    KAFKA_PROPERTIES_FILE,
-                    HTTP_HOST,
-                    HTTP_PORT,
-                    HTTP_CONNECTIONS_MAX,
-                    API_CLIENTS_MAX,
-                    API_MINTED_RUNS,
-                    CONNECTOR_SOURCE,
-                    CONNECTOR_SLOT,
-                    CONNECTOR_SLOTS,
-                    CONNECTOR_OWN_SLOTS,
-                    CONNECTOR_POLL_EVERY,
-                    CONNECTOR_SLOT_FAILOVER,
-                    CONNECTOR_SLOT_LAG_BYTES_MAX,
-                    RUN_TOPICS_RETENTION,
-                    RUN_TOPICS_MAX,
-                    ENGINE_GUARANTEE,
-                    ENGINE_THREADS,
-                    ENGINE_ANALYTICS_THREADS,
-                    ENGINE_STANDBY_REPLICAS,
-                    ENGINE_REPLICATION_FACTOR,
-                    WORKER_SAMPLES,
-                    WORKER_CONCURRENCY,
-                    WORKER_EMIT_DELAY,
-                    WORKER_CLOSE_GRACE);
+            Stream.of(
+                            List.of(
+                                    ROLES,
+                                    INSTANCE,
+                                    STATE_DIR,
+                                    TOPIC_PREFIX,
+                                    POSTGRES_URL,
+                                    POSTGRES_PASSWORD,
+                                    POSTGRES_PASSWORD_FILE,
+                                    POSTGRES_OPTIONS,
+                                    POSTGRES_CONNECTIONS,
+                                    POSTGRES_MIGRATE,
+                                    KAFKA_BOOTSTRAP_SERVERS,
+                                    KAFKA_PROPERTIES,
+                                    KAFKA_PROPERTIES_FILE,
+                                    HTTP_HOST,
+                                    HTTP_PORT,
+                                    HTTP_CONNECTIONS_MAX),
+                            AccessKeys.ALL,
+                            List.of(
+                                    API_CLIENTS_MAX,
+                                    API_MINTED_RUNS,
+                                    CONNECTOR_SOURCE,
+                                    CONNECTOR_SLOT,
+                                    CONNECTOR_SLOTS,
+                                    CONNECTOR_OWN_SLOTS,
+                                    CONNECTOR_POLL_EVERY,
+                                    CONNECTOR_SLOT_FAILOVER,
+                                    CONNECTOR_SLOT_LAG_BYTES_MAX,
+                                    RUN_TOPICS_RETENTION,
+                                    RUN_TOPICS_MAX,
+                                    ENGINE_GUARANTEE,
+                                    ENGINE_THREADS,
+                                    ENGINE_ANALYTICS_THREADS,
+                                    ENGINE_STANDBY_REPLICAS,
+                                    ENGINE_REPLICATION_FACTOR,
+                                    WORKER_SAMPLES,
+                                    WORKER_CONCURRENCY,
+                                    WORKER_EMIT_DELAY,
+                                    WORKER_CLOSE_GRACE))
+                    .<Key<?>>flatMap(List::stream)
+                    .toList();
 }

@@ -109,6 +109,11 @@ record Kind<T>(
         return of("text, in quotes", Kind::text, text -> text);
     }
 
+    /** Texts, perhaps none, that whoever takes them has yet to look at. */
+    static Kind<List<String>> texts(String takes) {
+        return of(takes, Kind::texts, Object::toString);
+    }
+
     /** What another class reads from text. */
     static <T> Kind<T> parsed(
             String takes, Function<String, T> reading, Function<T, String> writing) {

@@ -9,7 +9,7 @@ final class Variables {
 
     /** Of the command line and of the script: no settings of a process. */
     private static final Set<String> OTHERS =
-            Set.of("OUTRUN_URL", "OUTRUN_JAVA_OPTIONS", "OUTRUN_CLASS_PATH");
+            Set.of("OUTRUN_URL", "OUTRUN_API_KEY", "OUTRUN_JAVA_OPTIONS", "OUTRUN_CLASS_PATH");
 
     private Variables() {}
 

@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.outrun.api.access.AccessConfig;
+import dev.outrun.api.access.CallerLimits;
+import dev.outrun.api.access.OidcConfig;
 import dev.outrun.connector.ConnectorConfig.SlotSettings;
 import dev.outrun.connector.ConnectorConfig.SourceSettings;
 import dev.outrun.connector.topic.RunTopicLimits;
@@ -22,6 +25,7 @@ import dev.outrun.server.Role;
 import dev.outrun.server.WorkerSection;
 import dev.outrun.server.config.Configuration.Loaded;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -66,6 +70,20 @@ final class ConfigurationTest {
                 sasl.login.refresh.min.period.seconds: 30
               properties_file: FOLDER/client.properties
             http: {host: 0.0.0.0, port: 80, connections_max: 500}
+            access:
+              mode: oidc
+              insecure: true
+              origins: ["https://app.example.com", "https://b.example.com"]
+              header_bytes_max: 4096
+              limits: {calls_per_second: 1, calls_burst: 2, calls_max: 3, streams_max: 4}
+              audit_retention: P1D
+              oidc:
+                issuer: https://id.example.com/
+                audience: outrun
+                keys: https://id.example.com/keys
+                clock_skew: PT5S
+                tenant_claim: org
+                role_claim: roles
             api: {clients_max: 300, minted_runs: 4}
             connector:
               source: polling
@@ -104,6 +122,14 @@ final class ConfigurationTest {
             topic_prefix: . | topic_prefix is '.', not a topic's name
             connector: {slot: Outrun} | connector.slot is 'Outrun', not 1 to 50 of a-z, 0-9 and _
             http: {port: 65536} | http.port is 65536, not 0 to 65535
+            http: {host: 0.0.0.0} | http.host is 0.0.0.0, where others reach it
+            access: {mode: open} | access.mode is 'open', not none or keys or oidc
+            access: {mode: oidc} | access.oidc.issuer is not set
+            access: {oidc: {audience: a, issuer: i, keys: 'https://k'}} | access.oidc is needed
+            access: {origins: [example.com]} | access.origins has 'example.com', which is no origin
+            access: {tls: {key: /k}} | access.tls.certificates is not set
+            access: {tls: {key: /k, certificates: /c}} | access.tls.certificates is /c, which has
+            access: {limits: {calls_max: 0}} | access.limits.calls_max is 0, not 1 to 1000000
             """;
 
     private static final String BAD_SECRETS =
@@ -133,7 +159,7 @@ final class ConfigurationTest {
                         new DatabaseSection(
                                 new PostgresAddress("db", 5432, "app", "me", ""), 32, true),
                         KafkaAddress.of("k1:9092"),
-                        new HttpSection("127.0.0.1", 8080, 12_000),
+                        new HttpSection("127.0.0.1", 8080, 12_000, AccessConfig.NONE),
                         new ApiSection(10_000, 32),
                         new ConnectorSection(
                                 "outrun", SourceSettings.DEFAULT, SlotSettings.DEFAULT),
@@ -181,7 +207,25 @@ final class ConfigurationTest {
                                         "PLAIN",
                                         "sasl.login.refresh.min.period.seconds",
                                         "30")),
-                        new HttpSection("0.0.0.0", 80, 500),
+                        new HttpSection(
+                                "0.0.0.0",
+                                80,
+                                500,
+                                new AccessConfig(
+                                        AccessConfig.Mode.OIDC,
+                                        true,
+                                        4_096,
+                                        new CallerLimits(1, 2, 3, 4),
+                                        Duration.ofDays(1),
+                                        List.of("https://app.example.com", "https://b.example.com"),
+                                        null,
+                                        new OidcConfig(
+                                                "https://id.example.com/",
+                                                "outrun",
+                                                URI.create("https://id.example.com/keys"),
+                                                Duration.ofSeconds(5),
+                                                "org",
+                                                "roles"))),
                         new ApiSection(300, 4),
                         new ConnectorSection(
                                 "acme",
@@ -200,7 +244,9 @@ final class ConfigurationTest {
         YamlFile.say(file(yaml), settings);
         List<? extends Key<?>> unsaid =
                 Keys.ALL.stream().filter(key -> !settings.isSaid(key)).toList();
-        assertEquals(List.of(Keys.POSTGRES_PASSWORD), unsaid);
+        // One of two that exclude each other, and files that must be there.
+        assertEquals(
+                List.of(Keys.POSTGRES_PASSWORD, AccessKeys.CERTIFICATES, AccessKeys.KEY), unsaid);
     }
 
     @Test
