@@ -35,8 +35,8 @@ import org.slf4j.LoggerFactory;
  * stays theirs as long as they show every few seconds that they live; nobody here keeps account of
  * it, so that they may go on at another node. May be called from any thread.
  *
- * <p>For each set of handlers that somebody asks for, this is a member of the workers' share group,
- * like a worker with these handlers, and fetches a task at a time while somebody waits.
+ * <p>For each set of handlers that somebody asks for, this is a member of the workers' share
+ * groups, like a worker with these handlers, and fetches a task at a time while somebody waits.
  */
 public final class TaskLeases implements AutoCloseable {
 
@@ -53,8 +53,8 @@ public final class TaskLeases implements AutoCloseable {
     /** A client that has gone shows at the second look. */
     private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
 
-    /** A consumer each. */
-    private static final int DESKS_MAX = 64;
+    /** Of all sets of handlers: one for each set, and one for each handler in it. */
+    private static final int CONSUMERS_MAX = 256;
 
     private final Ledger ledger;
     private final Topics topics;
@@ -193,7 +193,7 @@ public final class TaskLeases implements AutoCloseable {
             requireOpen();
             Desk open = desks.get(handlers);
             if (open == null) {
-                makeRoom();
+                makeRoom(handlers);
                 open = open(handlers);
                 desks.put(handlers, open);
             }
@@ -209,21 +209,24 @@ public final class TaskLeases implements AutoCloseable {
         }
     }
 
-    private void makeRoom() {
-        if (desks.size() < DESKS_MAX) {
-            return;
+    private void makeRoom(Set<String> handlers) {
+        while (consumers(handlers) + desks.keySet().stream().mapToInt(TaskLeases::consumers).sum()
+                > CONSUMERS_MAX) {
+            var idle =
+                    desks.entrySet().stream()
+                            .filter(each -> each.getValue().people().waiting() == 0)
+                            .findFirst()
+                            .orElseThrow(() ->
+                                    new OutrunException(
+                                            ErrorCode.TOO_MANY_HANDLERS,
+                                            "workers wait for too many different handlers here"));
+            desks.remove(idle.getKey());
+            idle.getValue().close();
         }
-        var idle =
-                desks.entrySet().stream()
-                        .filter(each -> each.getValue().people().waiting() == 0)
-                        .findFirst()
-                        .orElseThrow(() ->
-                                new OutrunException(
-                                        ErrorCode.TOO_MANY_HANDLERS,
-                                        "workers wait for %d different sets of handlers here"
-                                                .formatted(DESKS_MAX)));
-        desks.remove(idle.getKey());
-        idle.getValue().close();
+    }
+
+    private static int consumers(Set<String> handlers) {
+        return 1 + handlers.size();
     }
 
     private Desk open(Set<String> handlers) {
