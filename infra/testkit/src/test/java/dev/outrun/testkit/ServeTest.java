@@ -88,7 +88,7 @@ final class ServeTest {
             }
             assertEquals(
                     List.of(
-                            Set.of("hub"),
+                            Set.of("hub", "leases"),
                             Set.of("connector", "slot"),
                             Set.of("engine", "recorder"),
                             Set.of("worker")),

@@ -146,7 +146,8 @@ class ConsoleRoutesTest {
             assertEquals(
                     "{\"ready\":false,\"parts\":[{\"name\":\"slot\",\"ready\":true},"
                             + "{\"name\":\"connector\",\"ready\":false,\"reason\":\"the slot is gone\"},"
-                            + "{\"name\":\"hub\",\"ready\":true}]}",
+                            + "{\"name\":\"hub\",\"ready\":true},"
+                            + "{\"name\":\"leases\",\"ready\":true}]}",
                     after.body());
             assertEquals(200, stage.get("/healthz").statusCode());
         }

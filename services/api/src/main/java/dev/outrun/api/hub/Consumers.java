@@ -42,7 +42,7 @@ final class Consumers {
         options.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, 1024 * 1024);
         options.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 256 * 1024);
         options.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 500);
-        return new KafkaConsumer<>(options);
+        return new KafkaConsumer<>(kafka.client(options));
     }
 
     /** Reads stretches of run topics. */

@@ -122,14 +122,19 @@ final class ConfigurationTest {
             topic_prefix: . | topic_prefix is '.', not a topic's name
             connector: {slot: Outrun} | connector.slot is 'Outrun', not 1 to 50 of a-z, 0-9 and _
             http: {port: 65536} | http.port is 65536, not 0 to 65535
-            http: {host: 0.0.0.0} | http.host is 0.0.0.0, where others reach it
             access: {mode: open} | access.mode is 'open', not none or keys or oidc
+            access: {limits: {calls_max: 0}} | access.limits.calls_max is 0, not 1 to 1000000
+            """;
+
+    /** Values that do not go together, or with what is there. */
+    private static final String BAD_ACCESS =
+            """
+            http: {host: 0.0.0.0} | http.host is 0.0.0.0, where others reach it
             access: {mode: oidc} | access.oidc.issuer is not set
             access: {oidc: {audience: a, issuer: i, keys: 'https://k'}} | access.oidc is needed
             access: {origins: [example.com]} | access.origins has 'example.com', which is no origin
             access: {tls: {key: /k}} | access.tls.certificates is not set
             access: {tls: {key: /k, certificates: /c}} | access.tls.certificates is /c, which has
-            access: {limits: {calls_max: 0}} | access.limits.calls_max is 0, not 1 to 1000000
             """;
 
     private static final String BAD_SECRETS =
@@ -352,6 +357,13 @@ final class ConfigurationTest {
     @CsvSource(delimiter = '|', textBlock = BAD_VALUES)
     void badValue_isRefused_withItsNameAndItsBound(String yaml, String refusal) {
         assertEquals(refusal + " (in FILE)", refusal(NEEDED.replace("instance: node-1", yaml)));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = BAD_ACCESS)
+    void access_thatDoesNotFit_isRefused(String line, String refusal) {
+        String said = refusal(NEEDED + line);
+        assertTrue(said.startsWith(refusal), said);
     }
 
     @ParameterizedTest
