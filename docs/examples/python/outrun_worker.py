@@ -198,7 +198,7 @@ class Api:
                     return json.load(answer)
             except urllib.error.HTTPError as e:
                 problem = json.load(e)
-                if e.code < 500:
+                if e.code < 500 and e.code != 429:  # too many at once: again, later
                     raise Refused(e.code, problem) from None
             except OSError:
                 pass  # nobody there, for now

@@ -68,6 +68,16 @@ public enum ErrorCode {
         return null;
     }
 
+    /** The code of this name on the wire; null where there is none. */
+    public static @Nullable ErrorCode ofCode(String name) {
+        for (ErrorCode code : values()) {
+            if (code.code().equals(name)) {
+                return code;
+            }
+        }
+        return null;
+    }
+
     /** The stable name on the wire, such as {@code run_closed}. */
     public String code() {
         return name().toLowerCase(Locale.ROOT);

@@ -34,4 +34,9 @@ public record HttpSection(String host, int port, int connectionsMax, AccessConfi
     HttpSection withPort(int other) {
         return new HttpSection(host, other, connectionsMax, access);
     }
+
+    /** The same for other callers. */
+    HttpSection withAccess(AccessConfig other) {
+        return new HttpSection(host, port, connectionsMax, other);
+    }
 }

@@ -1,5 +1,6 @@
 package dev.outrun.server;
 
+import dev.outrun.api.access.AccessConfig;
 import dev.outrun.connector.ConnectorConfig.SourceSettings;
 import dev.outrun.connector.topic.RunTopicLimits;
 import dev.outrun.schema.sql.PostgresAddress;
@@ -85,6 +86,11 @@ public record OutrunConfig(
     /** The same on another port. */
     public OutrunConfig withPort(int other) {
         return with(http.withPort(other), connector, runTopics, engine);
+    }
+
+    /** The same for other callers. */
+    public OutrunConfig withAccess(AccessConfig other) {
+        return with(http.withAccess(other), connector, runTopics, engine);
     }
 
     /** The same with other limits for run topics. */

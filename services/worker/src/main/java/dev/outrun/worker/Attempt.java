@@ -1,7 +1,7 @@
 package dev.outrun.worker;
 
+import dev.outrun.ledger.AttemptLedger;
 import dev.outrun.ledger.Claim;
-import dev.outrun.ledger.Ledger;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.run.RunId;
 import java.time.InstantSource;
@@ -33,7 +33,7 @@ final class Attempt {
     private final Key key;
     private final String claimant;
     private final RunHandler handler;
-    private final Ledger ledger;
+    private final AttemptLedger ledger;
     private final Ending ending;
     private final EventBuffer buffer;
     private final AtomicReference<@Nullable Stop> stop = new AtomicReference<>();
@@ -45,7 +45,7 @@ final class Attempt {
             Key key,
             WorkerConfig config,
             RunHandler handler,
-            Ledger ledger,
+            AttemptLedger ledger,
             UntilAnswered untilAnswered) {
         this.key = key;
         this.claimant = config.claimant();

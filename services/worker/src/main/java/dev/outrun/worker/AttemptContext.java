@@ -1,7 +1,7 @@
 package dev.outrun.worker;
 
+import dev.outrun.ledger.AttemptLedger;
 import dev.outrun.ledger.Claim;
-import dev.outrun.ledger.Ledger;
 import dev.outrun.ledger.StartRun;
 import dev.outrun.ledger.Wake;
 import dev.outrun.schema.error.ErrorCode;
@@ -36,7 +36,7 @@ final class AttemptContext implements RunContext {
 
     private final Attempt.Key key;
     private final Claim claim;
-    private final Ledger ledger;
+    private final AttemptLedger ledger;
     private final EventSink sink;
     private final Ending ending;
     private final InstantSource clock;
@@ -46,7 +46,7 @@ final class AttemptContext implements RunContext {
     AttemptContext(
             Attempt.Key key,
             Claim claim,
-            Ledger ledger,
+            AttemptLedger ledger,
             EventSink sink,
             Ending ending,
             InstantSource clock) {

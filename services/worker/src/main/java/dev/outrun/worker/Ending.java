@@ -1,6 +1,6 @@
 package dev.outrun.worker;
 
-import dev.outrun.ledger.Ledger;
+import dev.outrun.ledger.AttemptLedger;
 import dev.outrun.ledger.Wake;
 import dev.outrun.schema.error.OutrunException;
 import org.jspecify.annotations.Nullable;
@@ -13,10 +13,10 @@ final class Ending {
     private static final Logger log = LoggerFactory.getLogger(Ending.class);
 
     private final Attempt.Key key;
-    private final Ledger ledger;
+    private final AttemptLedger ledger;
     private final UntilAnswered untilAnswered;
 
-    Ending(Attempt.Key key, Ledger ledger, UntilAnswered untilAnswered) {
+    Ending(Attempt.Key key, AttemptLedger ledger, UntilAnswered untilAnswered) {
         this.key = key;
         this.ledger = ledger;
         this.untilAnswered = untilAnswered;
@@ -26,7 +26,7 @@ final class Ending {
      * Says it, and the events before it that are not appended yet, until it is answered. Where the
      * ledger refuses those, or an output, the attempt has failed.
      *
-     * @param last events as {@link Ledger#append} takes them; null is none
+     * @param last events as {@link AttemptLedger#append} takes them; null is none
      */
     void say(Outcome how, @Nullable String last) throws InterruptedException {
         if (last == null) {

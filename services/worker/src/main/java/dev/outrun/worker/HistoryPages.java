@@ -1,6 +1,6 @@
 package dev.outrun.worker;
 
-import dev.outrun.ledger.Ledger;
+import dev.outrun.ledger.AttemptLedger;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.run.RunId;
 import java.util.Iterator;
@@ -12,13 +12,13 @@ final class HistoryPages implements Iterator<Event> {
 
     private static final int PAGE_EVENTS = 500;
 
-    private final Ledger ledger;
+    private final AttemptLedger ledger;
     private final RunId run;
     private final long end;
     private long nextSeq;
     private Iterator<Event> page = List.<Event>of().iterator();
 
-    HistoryPages(Ledger ledger, RunId run, long from, long end) {
+    HistoryPages(AttemptLedger ledger, RunId run, long from, long end) {
         this.ledger = ledger;
         this.run = run;
         this.nextSeq = from;

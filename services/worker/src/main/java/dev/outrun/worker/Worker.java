@@ -1,7 +1,7 @@
 package dev.outrun.worker;
 
+import dev.outrun.ledger.AttemptLedger;
 import dev.outrun.ledger.Claim;
-import dev.outrun.ledger.Ledger;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.run.RunId;
@@ -41,7 +41,7 @@ public final class Worker implements AutoCloseable {
     private static final Duration FIRST_RETRY = Duration.ofMillis(100);
 
     private final WorkerConfig config;
-    private final Ledger ledger;
+    private final AttemptLedger ledger;
     private final WorkerSignals signals;
     private final List<TaskSource> sources;
     private final Map<String, RunHandler> handlers;
@@ -53,7 +53,7 @@ public final class Worker implements AutoCloseable {
 
     private Worker(
             WorkerConfig config,
-            Ledger ledger,
+            AttemptLedger ledger,
             WorkerSignals signals,
             List<TaskSource> sources,
             Map<String, RunHandler> handlers) {
@@ -74,7 +74,7 @@ public final class Worker implements AutoCloseable {
      */
     public static Worker start(
             WorkerConfig config,
-            Ledger ledger,
+            AttemptLedger ledger,
             WorkerSignals signals,
             List<TaskSource> sources,
             Map<String, RunHandler> handlers) {

@@ -2,28 +2,22 @@ package dev.outrun.ledger.access;
 
 import java.util.Locale;
 
-/** What a caller may do, and what a call asks for. */
+/** What a caller may do, and what a call asks for: each may do what those before it may. */
 public enum Role {
     /** Nothing but what needs no key. No key has it. */
     ANYONE,
     /** Reads runs, their events, schedules and windows. */
     READER,
-    /** Also starts, appends, cancels, signals and forks, and changes schedules. */
+    /** Also starts, appends, cancels, signals and forks, and changes schedules and streams. */
     WRITER,
-    /** Takes tasks and says how they end; reads what it works on. */
+    /** Also takes tasks and says how they end; handlers start runs, and signal to them. */
     WORKER,
     /** Everything. */
     ADMIN;
 
     /** Whether who has this role may do what asks for that one. */
     public boolean includes(Role asked) {
-        return switch (this) {
-            case ANYONE -> asked == ANYONE;
-            case READER -> asked == ANYONE || asked == READER;
-            case WRITER -> asked == ANYONE || asked == READER || asked == WRITER;
-            case WORKER -> asked == ANYONE || asked == READER || asked == WORKER;
-            case ADMIN -> true;
-        };
+        return compareTo(asked) >= 0;
     }
 
     /** Its name on the wire and in the database, such as {@code reader}. */

@@ -251,10 +251,9 @@ public final class ApiClient {
     private static OutrunException refusal(int status, byte[] problem) {
         try {
             JsonNode body = WireJson.mapper().readTree(problem);
-            for (ErrorCode code : ErrorCode.values()) {
-                if (code.code().equals(body.path("code").asText())) {
-                    return new OutrunException(code, body.path("detail").asText());
-                }
+            ErrorCode code = ErrorCode.ofCode(body.path("code").asText());
+            if (code != null) {
+                return new OutrunException(code, body.path("detail").asText());
             }
         } catch (IOException e) {
             // Not JSON: an answer of some other server, of which the status is all there is to say.

@@ -1,12 +1,11 @@
 package dev.outrun.server.cli;
 
 import dev.outrun.server.config.Configuration;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -17,26 +16,7 @@ import picocli.CommandLine.ParameterException;
  */
 final class InstallationOptions {
 
-    private static final Map<String, String> OF_DEV =
-            Map.of(
-                    "postgres.url",
-                    "postgresql://postgres:postgres@127.0.0.1:54320/outrun",
-                    "kafka.bootstrap_servers",
-                    "127.0.0.1:9092",
-                    "worker.samples",
-                    "true");
-
-    @Option(
-            names = "--config",
-            paramLabel = "FILE",
-            description = "The settings that ./outrun serve has (default: those of ./outrun dev).")
-    @Nullable Path file;
-
-    @Option(
-            names = "--postgres",
-            paramLabel = "URL",
-            description = "The database, as the setting postgres.url.")
-    @Nullable String postgres;
+    @Mixin DatabaseOptions database;
 
     @Option(
             names = "--kafka",
@@ -65,20 +45,10 @@ final class InstallationOptions {
      */
     Configuration.Loaded load() {
         Map<String, String> flags = new LinkedHashMap<>();
-        ConfigOptions.put(flags, "postgres.url", postgres);
         ConfigOptions.put(flags, "kafka.bootstrap_servers", kafka);
         ConfigOptions.put(flags, "topic_prefix", prefix);
         ConfigOptions.put(flags, "connector.slot", slot);
-        return load(file, flags);
-    }
-
-    /** The same from a file, or as {@code ./outrun dev} has them, and flags by path. */
-    static Configuration.Loaded load(@Nullable Path file, Map<String, String> flags) {
-        return Configuration.load(
-                file == null ? OF_DEV : Map.of(),
-                Optional.ofNullable(file),
-                System.getenv(),
-                flags);
+        return database.load(flags);
     }
 
     /** What an option says, read in this way; a failure is the user's. */

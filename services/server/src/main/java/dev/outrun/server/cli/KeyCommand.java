@@ -46,7 +46,7 @@ final class KeyCommand {
             description = {
                 "Make a key and print it, once: only a hash of it is kept.",
                 "A reader sees its tenant's runs; a writer also starts and changes them; a worker"
-                        + " takes tasks; an admin may do everything."
+                        + " also takes tasks; an admin may do everything."
             },
             mixinStandardHelpOptions = true)
     void create(

@@ -1,11 +1,9 @@
 package dev.outrun.server.cli;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.outrun.schema.json.RawJson;
 import dev.outrun.schema.json.WireJson;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -78,22 +76,12 @@ final class RunExport {
         }
     }
 
-    /** The elements of an object's first field, an array of this name, as they are written. */
+    /** The elements of an object's array of this name, as they are written. */
     private static List<String> elements(String object, String array) throws IOException {
-        List<String> elements = new ArrayList<>();
-        try (JsonParser parser = WireJson.mapper().createParser(object)) {
-            parser.nextToken();
-            if (!array.equals(parser.nextFieldName())
-                    || parser.nextToken() != JsonToken.START_ARRAY) {
-                throw new IOException("no " + array + " in the server's answer");
-            }
-            while (parser.nextToken() == JsonToken.START_OBJECT) {
-                int start = (int) parser.currentTokenLocation().getCharOffset();
-                parser.skipChildren();
-                int end = (int) parser.currentLocation().getCharOffset();
-                elements.add(object.substring(start, end));
-            }
+        String elements = RawJson.fields(object).get(array);
+        if (elements == null) {
+            throw new IOException("no " + array + " in the server's answer");
         }
-        return elements;
+        return RawJson.elements(elements);
     }
 }
