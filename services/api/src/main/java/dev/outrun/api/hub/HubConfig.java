@@ -35,7 +35,7 @@ public record HubConfig(
     public static final HubConfig DEFAULT =
             new HubConfig(
                     10_000,
-                    32,
+                    128,
                     512,
                     128 * 1024,
                     4,
