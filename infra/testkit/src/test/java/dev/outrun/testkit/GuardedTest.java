@@ -37,12 +37,15 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * The whole path over servers that demand encryption, a password, and rights: each client is told
  * how to get in, or there would be no path.
  */
 @Timeout(600) // a process starts slowly where others are at work
+@Execution(ExecutionMode.SAME_THREAD) // one of those at a time that start processes
 final class GuardedTest {
 
     private static final int WELL = 0;

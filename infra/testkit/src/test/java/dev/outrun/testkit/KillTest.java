@@ -11,8 +11,11 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The whole of {@code outrun dev}, as a process, ends in the middle of a run. */
+@Execution(ExecutionMode.SAME_THREAD) // one of those at a time that start processes
 final class KillTest {
 
     /** Ten seconds of tokens, so that there is a middle to die in. */

@@ -41,10 +41,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Processes of {@code outrun serve} over a Postgres and a broker that are there already. */
 @ExtendWith(TestStackExtension.class)
 @Timeout(600) // processes start slowly where others are at work
+@Execution(ExecutionMode.SAME_THREAD) // one of those at a time that start processes
 final class ServeTest {
 
     private static final int MISUSED = 2;

@@ -29,6 +29,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * A worker that is killed or frozen in the middle of an attempt: its run goes on elsewhere, steps
@@ -36,6 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @ExtendWith(TestStackExtension.class)
 @Timeout(value = 4, unit = TimeUnit.MINUTES)
+@Execution(ExecutionMode.SAME_THREAD) // one of those at a time that start processes
 final class WorkerFaultTest {
 
     private static final Duration READY_MAX = Duration.ofMinutes(1);
