@@ -19,9 +19,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
@@ -54,23 +54,7 @@ final class JobsCommand implements Callable<Integer> {
             description = "With --rate 0: runs open at a time (default: ${DEFAULT-VALUE}).")
     int open;
 
-    @Option(
-            names = "--seconds",
-            defaultValue = "20",
-            description = "How long each repetition takes (default: ${DEFAULT-VALUE}).")
-    int seconds;
-
-    @Option(
-            names = "--warm-up",
-            defaultValue = "60",
-            description = "Seconds before the first one (default: ${DEFAULT-VALUE}).")
-    int warmUp;
-
-    @Option(
-            names = "--repetitions",
-            defaultValue = "3",
-            description = "How many (default: ${DEFAULT-VALUE}).")
-    int repetitions;
+    @Mixin Repetitions repeated;
 
     @Option(
             names = "--run-topics",
@@ -89,20 +73,18 @@ final class JobsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        check("--rate", rate, 0);
-        check("--open", open, 1);
-        check("--seconds", seconds, 1);
-        check("--warm-up", warmUp, 0);
-        check("--repetitions", repetitions, 1);
+        Repetitions.check(spec, "--rate", rate, 0);
+        Repetitions.check(spec, "--open", open, 1);
+        repeated.check(spec);
         PrintWriter out = spec.commandLine().getOut();
         try (BenchStack stack = new BenchStack(handlers())) {
             String topics = runTopics.name().toLowerCase(Locale.ROOT);
             stack.ledger().changeQueue("bench", "{\"run_topics\":\"" + topics + "\",\"width\":4}");
-            repeat(stack, warmUp);
+            repeat(stack, repeated.warmUp);
             List<Double> medians = new ArrayList<>();
-            for (int repetition = 1; repetition <= repetitions; repetition++) {
-                Hops hops = repeat(stack, seconds);
-                double perSecond = hops.count() / (double) seconds;
+            for (int repetition = 1; repetition <= repeated.count; repetition++) {
+                Hops hops = repeat(stack, repeated.seconds);
+                double perSecond = hops.count() / (double) repeated.seconds;
                 out.printf("%d: %.0f runs/s%n", repetition, perSecond);
                 hops.lines().forEach(line -> out.println("   " + line));
                 out.flush();
@@ -119,13 +101,6 @@ final class JobsCommand implements Callable<Integer> {
                     audit.runs(), audit.events(), audit.found());
             out.flush();
             return audit.isClean() ? GOOD : BAD;
-        }
-    }
-
-    private void check(String name, int value, int least) {
-        if (value < least) {
-            throw new ParameterException(
-                    spec.commandLine(), name + " is " + value + ", less than " + least);
         }
     }
 

@@ -18,6 +18,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -60,26 +61,15 @@ final class SseCommand implements Callable<Integer> {
             description = "Events a second, over all runs (default: ${DEFAULT-VALUE}).")
     int rate;
 
-    @Option(
-            names = "--seconds",
-            defaultValue = "20",
-            description = "How long each repetition takes (default: ${DEFAULT-VALUE}).")
-    int seconds;
-
-    @Option(
-            names = "--warm-up",
-            defaultValue = "60",
-            description = "Seconds before the first one (default: ${DEFAULT-VALUE}).")
-    int warmUp;
-
-    @Option(
-            names = "--repetitions",
-            defaultValue = "3",
-            description = "How many (default: ${DEFAULT-VALUE}).")
-    int repetitions;
+    @Mixin Repetitions repeated;
 
     @Override
     public Integer call() throws Exception {
+        repeated.check(spec);
+        Repetitions.check(spec, "--clients", clients, 1);
+        Repetitions.check(spec, "--slow", slow, 0);
+        Repetitions.check(spec, "--runs", runs, 1);
+        Repetitions.check(spec, "--rate", rate, 1);
         PrintWriter out = spec.commandLine().getOut();
         try (BenchStack stack = new BenchStack(Map.of("nobody", (run, input) -> null))) {
             List<RunId> open = open(stack);
@@ -93,14 +83,14 @@ final class SseCommand implements Callable<Integer> {
                 }
                 long perClient = (heapBytes() - before) / (clients + slow);
                 out.printf("%d clients: %.1f KiB of heap each%n", clients, perClient / 1024.0);
-                repeat(stack, open, warmUp);
+                repeat(stack, open, repeated.warmUp);
                 report(said, ask);
                 boolean all = true;
-                for (int repetition = 1; repetition <= repetitions; repetition++) {
-                    repeat(stack, open, seconds);
+                for (int repetition = 1; repetition <= repeated.count; repetition++) {
+                    repeat(stack, open, repeated.seconds);
                     stack.audit(); // has everything published
                     long[] ages = report(said, ask);
-                    long expected = (long) rate * seconds * clients / runs;
+                    long expected = (long) rate * repeated.seconds * clients / runs;
                     out.printf(
                             "%d: %d frames of %d, p50 %.1f  p90 %.1f  p99 %.1f  max %.1f ms%n",
                             repetition,
