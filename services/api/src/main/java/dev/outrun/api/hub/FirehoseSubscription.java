@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -33,6 +34,7 @@ public final class FirehoseSubscription implements Deliveries, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(FirehoseSubscription.class);
 
     private static final Duration ANSWER_MAX = Duration.ofSeconds(5);
+    private static final Duration ASK_EVERY = Duration.ofMillis(20);
 
     /** How long a poll may last before it is looked whether the hub closes. */
     private static final Duration POLL = Duration.ofSeconds(1);
@@ -86,7 +88,7 @@ public final class FirehoseSubscription implements Deliveries, AutoCloseable {
             java.util.function.Consumer<FirehoseSubscription> leave) {
         try {
             List<TopicPartition> shards =
-                    IntStream.range(0, consumer.partitionsFor(topic, ANSWER_MAX).size())
+                    IntStream.range(0, shards(consumer, topic))
                             .mapToObj(shard -> new TopicPartition(topic, shard))
                             .toList();
             consumer.assign(shards);
@@ -102,6 +104,20 @@ public final class FirehoseSubscription implements Deliveries, AutoCloseable {
             Consumers.close(consumer);
             throw e;
         }
+    }
+
+    /** How many there are; a broker may know of a topic a moment later than who has made it. */
+    private static int shards(Consumer<?, ?> consumer, String topic) {
+        long deadline = System.nanoTime() + ANSWER_MAX.toNanos();
+        int shards = consumer.partitionsFor(topic, ANSWER_MAX).size();
+        while (shards == 0) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new OutrunException(ErrorCode.UNAVAILABLE, "there is no firehose");
+            }
+            LockSupport.parkNanos(ASK_EVERY.toNanos());
+            shards = consumer.partitionsFor(topic, ANSWER_MAX).size();
+        }
+        return shards;
     }
 
     private static long[] next(
