@@ -2,6 +2,7 @@ package dev.outrun.testkit;
 
 import dev.outrun.ledger.Ledger;
 import dev.outrun.schema.event.Event;
+import dev.outrun.schema.event.EventTypes;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.Tenant;
 import dev.outrun.schema.topic.RecordHeaders;
@@ -92,7 +93,20 @@ public final class TestOutrun implements AutoCloseable {
     /** Follows a run over SSE until its log is closed, and returns the log as the ledger has it. */
     public List<Event> awaitEnd(RunId run) {
         api().follow(run.toString(), 0, _ -> {});
-        return ledger().events(run, 0, Integer.MAX_VALUE);
+        long deadline = System.nanoTime() + WAIT_MAX.toNanos();
+        List<Event> log = ledger().events(run, 0, Integer.MAX_VALUE);
+        // Postgres lets its log out a moment before others see what was committed.
+        while (!isClosed(log)) {
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError("run " + run + " has ended for its readers only");
+            }
+            log = ledger().events(run, 0, Integer.MAX_VALUE);
+        }
+        return log;
+    }
+
+    private static boolean isClosed(List<Event> log) {
+        return !log.isEmpty() && EventTypes.isTerminal(log.getLast().type());
     }
 
     /** Returns once everything committed so far is published. */
