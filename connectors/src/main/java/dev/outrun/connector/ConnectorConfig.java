@@ -6,7 +6,6 @@ import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -32,24 +31,24 @@ public record ConnectorConfig(
         }
     }
 
-    /** All else by default. */
+    /** All else by default, of brokers that let everybody in. */
     public static ConnectorConfig of(
             PostgresAddress postgres, String bootstrapServers, Topics topics, String slot) {
+        return of(postgres, KafkaAddress.of(bootstrapServers), topics, slot);
+    }
+
+    /** All else by default. */
+    public static ConnectorConfig of(
+            PostgresAddress postgres, KafkaAddress kafka, Topics topics, String slot) {
         return new ConnectorConfig(
                 postgres,
-                new KafkaAddress(bootstrapServers, Map.of()),
+                kafka,
                 topics,
                 slot,
                 SourceSettings.DEFAULT,
                 RunTopicSettings.DEFAULT,
                 SlotSettings.DEFAULT,
                 Timing.DEFAULT);
-    }
-
-    /** The same, of brokers that ask who it is. */
-    public ConnectorConfig withKafka(KafkaAddress other) {
-        return new ConnectorConfig(
-                postgres, other, topics, slot, source, runTopics, slotSettings, timing);
     }
 
     /** The same, fed in this way. */

@@ -109,11 +109,7 @@ final class Composition {
     private Starting<OutboxConnector> connector() {
         ConnectorConfig settings =
                 ConnectorConfig.of(
-                                config.postgres(),
-                                config.bootstrapServers(),
-                                config.topics(),
-                                config.slot())
-                        .withKafka(config.kafka())
+                                config.postgres(), config.kafka(), config.topics(), config.slot())
                         .withSource(config.connector().source())
                         .withSlotSettings(config.connector().slotSettings());
         var connector = parts.later("connector", () -> OutboxConnector.start(settings, registry));
