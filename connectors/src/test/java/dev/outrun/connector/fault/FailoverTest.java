@@ -12,6 +12,7 @@ import dev.outrun.connector.OutboxConnector;
 import dev.outrun.connector.audit.AuditScope;
 import dev.outrun.connector.audit.Auditor;
 import dev.outrun.connector.audit.Difference;
+import dev.outrun.devstack.LoopbackPorts;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.run.RunId;
@@ -172,7 +173,10 @@ final class FailoverTest {
 
     private static Standby standby(FaultStack stack, Path folder, boolean slots) throws Exception {
         return Standby.of(
-                stack.postgres(), folder.resolve("standby"), FaultStack.freePort(), slots);
+                stack.postgres(),
+                folder.resolve("standby"),
+                LoopbackPorts.free(1).getFirst(),
+                slots);
     }
 
     private static void startRuns(TestStack own) throws SQLException {

@@ -3,6 +3,7 @@ package dev.outrun.connector.fault;
 import dev.outrun.connector.topic.AdminClients;
 import dev.outrun.connector.topic.PlatformTopics;
 import dev.outrun.devstack.Directories;
+import dev.outrun.devstack.LoopbackPorts;
 import dev.outrun.schema.sql.PostgresAddress;
 import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
@@ -10,9 +11,6 @@ import dev.outrun.teststack.TestStack;
 import dev.outrun.teststack.process.JavaServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.BindException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -22,7 +20,6 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 
@@ -34,14 +31,6 @@ import org.apache.kafka.clients.admin.Admin;
 final class FaultStack implements AutoCloseable {
 
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
-
-    /**
-     * Not of those that the system gives to whoever connects (32768 and up): a client that asks
-     * again and again for a server that is away might be given that server's port.
-     */
-    private static final int PORT_MIN = 20_000;
-
-    private static final int PORT_MAX = 30_000;
 
     private final Path folder;
     private final PostgresServer postgres;
@@ -58,7 +47,8 @@ final class FaultStack implements AutoCloseable {
     /** Starts both, in a folder of their own below this one. */
     static FaultStack start(Path parent) throws IOException, InterruptedException, SQLException {
         Path folder = Files.createTempDirectory(Files.createDirectories(parent), "stack-");
-        int brokerPort = freePort();
+        List<Integer> ports = LoopbackPorts.free(2);
+        int brokerPort = ports.getFirst();
         JavaServer broker =
                 new JavaServer(
                         new JavaServer.Program(
@@ -73,7 +63,8 @@ final class FaultStack implements AutoCloseable {
                         folder.resolve("broker.log"));
         boolean started = false;
         try {
-            PostgresServer postgres = new PostgresServer(folder.resolve("postgres"), freePort());
+            PostgresServer postgres =
+                    new PostgresServer(folder.resolve("postgres"), ports.getLast());
             FaultStack stack = new FaultStack(folder, postgres, broker, brokerPort);
             try {
                 // A killed process may leave half a page written.
@@ -90,19 +81,6 @@ final class FaultStack implements AutoCloseable {
         } finally {
             if (!started) {
                 broker.close();
-            }
-        }
-    }
-
-    static int freePort() throws IOException {
-        Random random = new Random();
-        while (true) {
-            int port = random.nextInt(PORT_MIN, PORT_MAX);
-            try (ServerSocket socket =
-                    new ServerSocket(port, 1, InetAddress.ofLiteral("127.0.0.1"))) {
-                return socket.getLocalPort();
-            } catch (BindException e) {
-                // Somebody has it: another one.
             }
         }
     }

@@ -1,10 +1,10 @@
 package dev.outrun.testkit;
 
+import dev.outrun.devstack.LoopbackPorts;
 import dev.outrun.server.cli.ApiClient;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -19,7 +19,7 @@ final class DevProcess implements AutoCloseable {
 
     DevProcess(Path folder) throws IOException {
         this.folder = folder;
-        this.ports = freePorts();
+        this.ports = LoopbackPorts.free(3);
         this.process = launch();
     }
 
@@ -81,13 +81,5 @@ final class DevProcess implements AutoCloseable {
             said.append(line).append('\n');
         }
         throw new IllegalStateException("outrun dev ended before it was ready:\n" + said);
-    }
-
-    private static List<Integer> freePorts() throws IOException {
-        try (ServerSocket one = new ServerSocket(0);
-                ServerSocket two = new ServerSocket(0);
-                ServerSocket three = new ServerSocket(0)) {
-            return List.of(one.getLocalPort(), two.getLocalPort(), three.getLocalPort());
-        }
     }
 }
