@@ -12,23 +12,28 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.HdrHistogram.Histogram;
 
 /**
  * Many event-stream clients in a process and on a thread of their own: each event's data is the
- * time at which it was written, microseconds, and its age is taken when it is read.
+ * time at which it was due, microseconds, and its age is taken when it is read.
  *
  * <p>Arguments: port, clients, clients that never read, and run ids, over which the clients are
- * dealt out. It says {@code ready}, and then, to each line on its input, how old the events since
- * the line before were; it ends with its input.
+ * dealt out. It says {@code ready}, and then, to each line on its input, which is how many events
+ * there are to come since the line before, how old they were; it ends with its input.
  */
 public final class SseClients {
 
     /** Connections made before it is waited for: the server's backlog is a few thousand. */
     private static final int AT_ONCE = 500;
 
+    /** After the last append: what has not come by then does not come. */
+    private static final long LATE_MAX_SECONDS = 30;
+
     private static final long MICROS_MAX = 600_000_000;
+    private static final String OK = "HTTP/1.1 200 ";
     private static final byte[] DATA = "\"data\":".getBytes(StandardCharsets.US_ASCII);
 
     private final int port;
@@ -75,8 +80,8 @@ public final class SseClients {
         System.out.println("ready");
         BufferedReader in =
                 new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        while (in.readLine() != null) {
-            System.out.println(all.report());
+        for (String line = in.readLine(); line != null; line = in.readLine()) {
+            System.out.println(all.report(Long.parseLong(line)));
         }
     }
 
@@ -86,7 +91,7 @@ public final class SseClients {
         String request =
                 "GET /v1/runs/"
                         + runs.get(number % runs.size())
-                        + "/events?from=latest HTTP/1.1\r\nHost: bench\r\n"
+                        + "/events?from=latest HTTP/1.1\r\nHost: localhost\r\n"
                         + "Accept: text/event-stream\r\n\r\n";
         channel.write(ByteBuffer.wrap(request.getBytes(StandardCharsets.US_ASCII)));
         return channel;
@@ -114,12 +119,16 @@ public final class SseClients {
         if (channel.read(buffer) < 0) {
             throw new IOException("a stream has ended");
         }
+        long now = Journeys.now();
+        buffer.flip();
         if (!client.greeted) {
+            String answer = StandardCharsets.US_ASCII.decode(buffer.duplicate()).toString();
+            if (!answer.startsWith(OK)) {
+                throw new IOException("no stream: " + answer);
+            }
             client.greeted = true;
             open.incrementAndGet();
         }
-        long now = Journeys.now();
-        buffer.flip();
         while (buffer.hasRemaining()) {
             take(client, buffer.get(), now);
         }
@@ -141,9 +150,16 @@ public final class SseClients {
 
     private synchronized void record(long age) {
         ages.recordValue(Math.clamp(age, 0, MICROS_MAX));
+        notifyAll();
     }
 
-    private synchronized String report() {
+    private synchronized String report(long expected) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LATE_MAX_SECONDS);
+        for (long left = deadline - System.nanoTime();
+                ages.getTotalCount() < expected && left > 0;
+                left = deadline - System.nanoTime()) {
+            TimeUnit.NANOSECONDS.timedWait(this, left);
+        }
         Histogram taken = ages;
         ages = new Histogram(MICROS_MAX, 3);
         return "%d %d %d %d %d"

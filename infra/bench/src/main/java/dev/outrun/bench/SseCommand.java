@@ -3,13 +3,13 @@ package dev.outrun.bench;
 import dev.outrun.connector.audit.AuditReport;
 import dev.outrun.ledger.StartRun;
 import dev.outrun.schema.run.RunId;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Path;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -34,6 +34,8 @@ final class SseCommand implements Callable<Integer> {
 
     private static final int GOOD = 0;
     private static final int BAD = 1;
+
+    private static final int GONE_MAX_SECONDS = 60;
 
     @Spec CommandSpec spec;
 
@@ -71,26 +73,23 @@ final class SseCommand implements Callable<Integer> {
         Repetitions.check(spec, "--runs", runs, 1);
         Repetitions.check(spec, "--rate", rate, 1);
         PrintWriter out = spec.commandLine().getOut();
+        // Clients that come to a server for the first time cost it twice as much: see
+        // docs/BENCH.md.
         try (BenchStack stack = new BenchStack(Map.of("nobody", (run, input) -> null))) {
             List<RunId> open = open(stack);
-            repeat(stack, open, 5); // what one event needs is loaded
-            long before = heapBytes();
-            Process process = clients(stack, open);
-            try (BufferedReader said = process.inputReader();
-                    PrintWriter ask = new PrintWriter(process.outputWriter(), true)) {
-                if (!"ready".equals(said.readLine())) {
-                    throw new IllegalStateException("the clients did not connect");
-                }
-                long perClient = (heapBytes() - before) / (clients + slow);
-                out.printf("%d clients: %.1f KiB of heap each%n", clients, perClient / 1024.0);
+            try (ClientProcess clients = clients(stack, open)) {
                 repeat(stack, open, repeated.warmUp);
-                report(said, ask);
+                clients.report(frames(repeated.warmUp));
+            }
+            awaitEndOfStreams(stack, open);
+            long before = heapBytes();
+            try (ClientProcess clients = clients(stack, open)) {
+                out.printf("idle: %.1f KiB of heap for each client%n", kibPerClient(before));
                 boolean all = true;
                 for (int repetition = 1; repetition <= repeated.count; repetition++) {
                     repeat(stack, open, repeated.seconds);
-                    stack.audit(); // has everything published
-                    long[] ages = report(said, ask);
-                    long expected = (long) rate * repeated.seconds * clients / runs;
+                    long expected = frames(repeated.seconds);
+                    long[] ages = clients.report(expected);
                     out.printf(
                             "%d: %d frames of %d, p50 %.1f  p90 %.1f  p99 %.1f  max %.1f ms%n",
                             repetition,
@@ -103,12 +102,11 @@ final class SseCommand implements Callable<Integer> {
                     out.flush();
                     all &= ages[0] == expected;
                 }
+                out.printf("after: %.1f KiB of heap for each client%n", kibPerClient(before));
                 AuditReport audit = stack.audit();
                 out.printf("audited: %d events, %d differences%n", audit.events(), audit.found());
                 out.flush();
                 return all && audit.isClean() ? GOOD : BAD;
-            } finally {
-                process.destroyForcibly().waitFor();
             }
         }
     }
@@ -123,18 +121,24 @@ final class SseCommand implements Callable<Integer> {
         return open;
     }
 
-    private Process clients(BenchStack stack, List<RunId> open) throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-Xmx512m", "-cp", System.getProperty("java.class.path")));
-        command.add(SseClients.class.getName());
-        command.addAll(
-                List.of(
-                        Integer.toString(stack.url().getPort()),
-                        Integer.toString(clients),
-                        Integer.toString(slow)));
-        open.forEach(run -> command.add(run.toString()));
-        return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    private ClientProcess clients(BenchStack stack, List<RunId> open) throws IOException {
+        return ClientProcess.start(stack.url().getPort(), clients, slow, open);
+    }
+
+    /** Clients that have gone are noticed when something is written to them. */
+    private void awaitEndOfStreams(BenchStack stack, List<RunId> open)
+            throws IOException, InterruptedException {
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            HttpRequest metrics = HttpRequest.newBuilder(stack.url().resolve("/metrics")).build();
+            for (int second = 0; second < GONE_MAX_SECONDS; second++) {
+                repeat(stack, open, 1);
+                String said = http.send(metrics, HttpResponse.BodyHandlers.ofString()).body();
+                if (said.lines().anyMatch("outrun_api_streams 0.0"::equals)) {
+                    return;
+                }
+            }
+        }
+        throw new IllegalStateException("streams whose client has gone stay open");
     }
 
     /** Appends events to the runs in turn, each at its time, for so many seconds. */
@@ -143,25 +147,31 @@ final class SseCommand implements Callable<Integer> {
         try (ExecutorService writers = Executors.newVirtualThreadPerTaskExecutor()) {
             for (long number = 0; number < (long) rate * length; number++) {
                 RunId run = open.get((int) (number % open.size()));
-                sleepUntil(begin + number * 1_000_000 / rate);
-                writers.execute(() ->
-                        stack.ledger()
-                                .append(
-                                        run,
-                                        null,
-                                        "[{\"type\":\"tick\",\"data\":" + Journeys.now() + "}]"));
+                long due = begin + number * 1_000_000 / rate;
+                sleepUntil(due);
+                String events = "[{\"type\":\"tick\",\"data\":" + due + "}]";
+                writers.execute(() -> stack.ledger().append(run, null, events));
             }
         }
     }
 
-    /** Frames, and their ages in microseconds: p50, p90, p99, the greatest. */
-    private static long[] report(BufferedReader said, PrintWriter ask) throws IOException {
-        ask.println("report");
-        String line = said.readLine();
-        if (line == null) {
-            throw new IllegalStateException("the clients have ended");
+    /** How many frames all clients get of so many seconds' events. */
+    private long frames(int length) {
+        long events = (long) rate * length;
+        long frames = 0;
+        for (int run = 0; run < runs; run++) {
+            frames += share(events, run) * share(clients, run);
         }
-        return Arrays.stream(line.split(" ", -1)).mapToLong(Long::parseLong).toArray();
+        return frames;
+    }
+
+    /** What a run has of what is dealt out over all of them. */
+    private long share(long dealt, int run) {
+        return dealt / runs + (run < dealt % runs ? 1 : 0);
+    }
+
+    private double kibPerClient(long before) {
+        return (heapBytes() - before) / 1024.0 / (clients + slow);
     }
 
     private static long heapBytes() {
