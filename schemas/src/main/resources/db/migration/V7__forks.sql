@@ -1,4 +1,5 @@
--- Runs that begin with another's log: forks, and failed runs driven again.
+-- Runs that begin with another's log: forks, and failed runs driven again. The functions raise one more SQLSTATE:
+--   OR012 expired
 
 create function outrun.fork(run uuid, at bigint, id uuid default null) returns uuid
 language plpgsql as $$
@@ -7,7 +8,6 @@ declare
     made   outrun.run;
     target uuid := coalesce(fork.id, outrun.new_run_id());
     most   bigint;
-    copied bigint;
 begin
     select * into source from outrun.run t where t.id = fork.run for no key update;
     if source.id is null or source.status = 'control' then
@@ -31,11 +31,7 @@ begin
         raise exception 'a run with the id % exists', target
             using errcode = 'OR007', hint = 'run id taken';
     end if;
-    copied := outrun.copy_log(made, source.id, at);
-    if copied <> at then
-        raise exception 'the ledger has only % of the first % events of run %', copied, at, run
-            using errcode = 'OR008', hint = 'invalid request';
-    end if;
+    perform outrun.copy_log(made, source.id, at);
     update outrun.run t
     set attempt = (select max(o.attempt) from outrun.run_outbox o where o.run_id = made.id)
     where t.id = made.id
@@ -48,10 +44,10 @@ begin
 end $$;
 comment on function outrun.fork is
     'Starts a run whose log begins with the first events of another, those before seq at, byte for byte, and goes on '
-    'with another attempt; returns its id. The closing event of a log cannot be copied. Raises OR001, OR007, OR008.';
+    'with another attempt; returns its id. The closing event of a log cannot be copied. Raises OR001, OR007, OR008, OR012.';
 
--- Copies the events of a log before a seq, with the time of their copy; returns how many there were.
-create function outrun.copy_log(target outrun.run, source uuid, before bigint) returns bigint
+-- Copies the events of a log before a seq, with the time of their copy. Raises OR012 where they are not all there.
+create function outrun.copy_log(target outrun.run, source uuid, before bigint) returns void
 language plpgsql as $$
 declare
     o      outrun.run_outbox;
@@ -72,30 +68,34 @@ begin
             target.id, copied, target.tenant, target.shard, target.topicless, o.attempt, events, target.created_at);
         copied := copied + json_array_length(events);
     end loop;
-    return copied;
+    if copied <> before then
+        raise exception 'the ledger has only % of the first % events of run %', copied, before, source
+            using errcode = 'OR012', hint = 'expired';
+    end if;
 end $$;
 
 create function outrun.redrive(run uuid, id uuid default null) returns uuid
 language plpgsql as $$
 declare
-    r outrun.run;
+    r      outrun.run;
+    before uuid;
 begin
+    select * into r from outrun.run t where t.id = redrive.run and t.status <> 'control';
+    if not found then
+        perform outrun.refuse(run, null);
+    elsif r.status <> 'failed' then
+        return null;
+    end if;
     delete from outrun.failed_run f where f.run_id = redrive.run;
     if not found then
-        select * into r from outrun.run t where t.id = redrive.run and t.status <> 'control';
-        if not found then
-            perform outrun.refuse(run, null);
-        end if;
-        return (select t.id from outrun.run t
-                where t.forked_from = redrive.run and t.forked_at = r.next_seq - 1 and r.status = 'failed'
-                order by t.created_at limit 1);
+        select t.id into before from outrun.run t
+        where t.forked_from = redrive.run and t.forked_at = r.next_seq - 1 order by t.created_at limit 1;
     end if;
-    select * into r from outrun.run t where t.id = redrive.run;
-    return outrun.fork(run, r.next_seq - 1, id);
+    return coalesce(before, outrun.fork(run, r.next_seq - 1, id));
 end $$;
 comment on function outrun.redrive is
     'Has a failed run driven again: a fork that goes on where it failed; its id. Said again, the same id. Null, where '
-    'the run has not failed. Raises OR001, OR007.';
+    'the run has not failed. Raises OR001, OR007, OR012.';
 
 create function outrun.redrive_queue(
     queue text, handler text default null, since timestamptz default null, batch int default 100

@@ -41,7 +41,8 @@ final class GenerationSettings {
                                 + "|children_awaited|child_started|child_ended|wake_if_children_ended|copy_log|failed_run|shard_in_queue|queue_log|queue_start|dedupe|changed_number"
                                 + "|changed_word|share|is_number|check_signal_name|wake|tell_shards|queue_lock|admit|has_room"
                                 + "|stream|stream_producer|shard_of_stream|media_type|stream_end|refuse_stream"
-                                + "|drop_stream|message_bytes|cut_of_stream|name_stream|same_stream|request_stream")
+                                + "|drop_stream|message_bytes|cut_of_stream|name_stream|same_stream|request_stream"
+                                + "|is_outbox_over")
                 .withIncludeTables(true)
                 .withIncludeRoutines(true)
                 .withTableValuedFunctionsAsTables(true);

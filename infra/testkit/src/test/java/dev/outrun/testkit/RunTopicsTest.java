@@ -20,6 +20,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -58,6 +61,41 @@ final class RunTopicsTest {
         assertTrue(shown.get("topic_deleted_at").isTextual(), shown.toString());
         assertTrue(isGone(outrun, run));
         assertEquals(before, read(outrun, run, log.size()));
+        RunId next = outrun.start("echo", "1");
+        outrun.awaitEnd(next);
+        LogAssert.assertSameLogEverywhere(outrun, next);
+    }
+
+    @Test
+    void run_whoseEventsAreNotKept_isGone(TestOutrun outrun) throws Exception {
+        // Given
+        RunId run = outrun.start("echo", "1");
+        int events = outrun.awaitEnd(run).size();
+        JsonNode before = outrun.api().get("/v1/runs/" + run);
+        outrun.drain();
+        finishedLongAgo(outrun);
+        outrun.sweepRunTopics();
+
+        // When
+        dropDayOf(outrun, run);
+
+        // Then
+        JsonNode shown = outrun.api().get("/v1/runs/" + run);
+        assertEquals(before.get("output"), shown.get("output"));
+        String path = "/v1/runs/" + run + "/events";
+        Map<String, String> stream = Map.of("Accept", "text/event-stream");
+        try (HttpClient http = HttpClient.newHttpClient()) {
+            for (String gone :
+                    List.of(
+                            get(http, outrun, path, Map.of()),
+                            get(http, outrun, path + "?from=1&limit=1", Map.of()),
+                            get(http, outrun, path, stream),
+                            get(http, outrun, "/v1/events?runs=" + run, stream))) {
+                assertTrue(gone.startsWith("410 "), gone);
+                assertTrue(gone.contains("\"code\":\"expired\""), gone);
+            }
+            assertEquals("204 ", get(http, outrun, path + "?from=" + events, stream));
+        }
         RunId next = outrun.start("echo", "1");
         outrun.awaitEnd(next);
         LogAssert.assertSameLogEverywhere(outrun, next);
@@ -126,6 +164,19 @@ final class RunTopicsTest {
         HttpResponse<String> response =
                 http.send(request.build(), HttpResponse.BodyHandlers.ofString());
         return response.statusCode() + " " + response.body();
+    }
+
+    /**
+     * As if it were long over: the time for which runs are kept ends tomorrow. The connector says
+     * within a second or two that all is published.
+     */
+    private static void dropDayOf(TestOutrun outrun, RunId run) {
+        Instant created = outrun.ledger().run(run).orElseThrow().createdAt();
+        LocalDate day = LocalDate.ofInstant(created, ZoneOffset.UTC);
+        long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        while (outrun.ledger().dropDay(Duration.ofDays(-1)).filter(day::equals).isEmpty()) {
+            assertTrue(System.nanoTime() < deadline, "the day is needed");
+        }
     }
 
     private static void finishedLongAgo(TestOutrun outrun) throws SQLException {

@@ -27,7 +27,7 @@ public enum ErrorCode {
     STREAM_CONFLICT(Kind.USER, 409, null),
     STALE_PRODUCER(Kind.USER, 403, null),
     STREAM_GONE(Kind.USER, 410, "OR011"),
-    EXPIRED(Kind.USER, 410, null),
+    EXPIRED(Kind.USER, 410, "OR012"),
     PAYLOAD_TOO_LARGE(Kind.USER, 413, "OR006"),
     UNSUPPORTED_MEDIA_TYPE(Kind.USER, 415, null),
     INTERNAL(Kind.INTERNAL, 500, null),

@@ -102,6 +102,8 @@ final class HttpServer implements AutoCloseable {
                 // Streams and pages gather their writes themselves; a buffer here would be one
                 // more per client.
                 .writeBufferSize(0)
+                // It has two buffers of 8 KiB for each connection, a plain socket has one.
+                .useNio(false)
                 // A keep-alive connection nobody uses; streams are not counted as idle.
                 .idleConnectionTimeout(Duration.ofMinutes(5))
                 .idleConnectionPeriod(Duration.ofMinutes(1))

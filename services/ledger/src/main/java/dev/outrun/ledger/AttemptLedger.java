@@ -76,7 +76,8 @@ public interface AttemptLedger {
      * A stretch of a run's log: events with seq from {@code from} on, in seq order, at most {@code
      * limit} of them, and fewer once their data has {@link Ledger#PAGE_BYTES}. Empty past its end
      * and for an unknown run. Throws {@code invalid_seq} and {@code invalid_request} for a negative
-     * from and a limit less than 1.
+     * from and a limit less than 1, and {@code expired} where the first of them is not kept any
+     * more.
      */
     List<Event> events(RunId run, long from, int limit);
 }

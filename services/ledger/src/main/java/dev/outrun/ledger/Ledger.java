@@ -5,7 +5,9 @@ import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.RunStatus;
 import dev.outrun.schema.run.Tenant;
 import dev.outrun.schema.work.Decision;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -166,6 +168,15 @@ public interface Ledger extends AttemptLedger {
      * were missing.
      */
     int makePartitions(int daysAhead);
+
+    /**
+     * Drops the first day of the outbox that nobody needs any more: every run with events in it
+     * ended more than {@code keep} ago and has no topic any more, and all of them are published.
+     * Whoever asks for such an event gets {@code expired} from then on.
+     *
+     * @return the day, in UTC; empty where there is none, or the table is in use at this moment
+     */
+    Optional<LocalDate> dropDay(Duration keep);
 
     /** The runs that are written to by name. */
     StreamLedger streams();

@@ -16,7 +16,9 @@ import dev.outrun.schema.run.RunStatus;
 import dev.outrun.schema.run.Tenant;
 import dev.outrun.schema.work.Decision;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -26,6 +28,7 @@ import org.jooq.JSON;
 import org.jooq.SQLDialect;
 import org.jooq.conf.Settings;
 import org.jooq.impl.DefaultConfiguration;
+import org.jooq.types.YearToSecond;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -370,6 +373,15 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
     public int makePartitions(int daysAhead) {
         return Refusals.ask(
                 ErrorCode.INVALID_REQUEST, () -> Routines.makeOutboxPartitions(jooq, daysAhead));
+    }
+
+    @Override
+    public Optional<LocalDate> dropDay(Duration keep) {
+        return Refusals.ask(
+                ErrorCode.INVALID_REQUEST,
+                () ->
+                        Optional.ofNullable(
+                                Routines.dropOutboxDay(jooq, YearToSecond.valueOf(keep))));
     }
 
     @Override

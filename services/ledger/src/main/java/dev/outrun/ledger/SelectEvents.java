@@ -61,6 +61,33 @@ record SelectEvents(RunId run, long from, int limit) {
     }
 
     List<Event> from(Configuration jooq) {
+        List<Event> events = read(jooq);
+        if (events.isEmpty() && isBelowTheEnd(jooq)) {
+            events = read(jooq); // an append may have committed in between
+            requireKept(!events.isEmpty());
+        }
+        requireKept(events.isEmpty() || events.getFirst().seq() == from);
+        return events;
+    }
+
+    private boolean isBelowTheEnd(Configuration jooq) {
+        return jooq.dsl()
+                .fetchExists(
+                        select(RUN.ID)
+                                .from(RUN)
+                                .where(RUN.ID.eq(run.value()))
+                                .and(RUN.NEXT_SEQ.gt(from)));
+    }
+
+    private void requireKept(boolean isKept) {
+        if (!isKept) {
+            throw new OutrunException(
+                    ErrorCode.EXPIRED,
+                    "event " + from + " of run " + run + " is not kept any more");
+        }
+    }
+
+    private List<Event> read(Configuration jooq) {
         Page page = new Page();
         int rows = Math.min(FIRST_ROWS, limit);
         Result<Record4<Long, Integer, JSON, OffsetDateTime>> fetched =

@@ -102,7 +102,7 @@ final class Composition {
                                 config.runTopics(),
                                 runTopics,
                                 InstantSource.system()));
-        parts.add("housekeeping", new Housekeeping(ledger, reaper));
+        parts.add("housekeeping", new Housekeeping(ledger, config.database().retention(), reaper));
         return Optional.of(reaper);
     }
 

@@ -10,9 +10,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What has to be done now and then: making the outbox's partitions ahead of their days, deleting
- * what counts for nothing any more, deleting streams whose time is over, and sweeping the run
- * topics. A thread for each.
+ * What has to be done now and then: making the outbox's partitions ahead of their days, dropping
+ * those that nobody needs any more, deleting what counts for nothing any more, deleting streams
+ * whose time is over, and sweeping the run topics. A thread for each.
  */
 final class Housekeeping implements AutoCloseable {
 
@@ -22,6 +22,8 @@ final class Housekeeping implements AutoCloseable {
     private static final int DAYS_AHEAD = 7;
 
     private static final Duration PARTITIONS_EVERY = Duration.ofHours(1);
+
+    private static final Duration DROP_EVERY = Duration.ofHours(1);
 
     private static final Duration DELETE_EVERY = Duration.ofMinutes(10);
 
@@ -46,11 +48,16 @@ final class Housekeeping implements AutoCloseable {
         void run() throws InterruptedException;
     }
 
-    /** Starts it: each a first time at once. */
-    Housekeeping(Ledger ledger, Reaper reaper) {
+    /**
+     * Starts it: each a first time at once.
+     *
+     * @param keep a run's events for so long after its end
+     */
+    Housekeeping(Ledger ledger, Duration keep, Reaper reaper) {
         this.threads =
                 List.of(
                         start("partitions", PARTITIONS_EVERY, () -> makePartitions(ledger)),
+                        start("days", DROP_EVERY, () -> dropDays(ledger, keep)),
                         start("lapsed", DELETE_EVERY, () -> deleteLapsed(ledger)),
                         start("streams", EXPIRE_EVERY, () -> expireStreams(ledger)),
                         start("run-topics", SWEEP_EVERY, reaper::sweep));
@@ -86,6 +93,12 @@ final class Housekeeping implements AutoCloseable {
         int made = ledger.makePartitions(DAYS_AHEAD);
         if (made > 0) {
             log.info("made outbox partitions count={}", made);
+        }
+    }
+
+    private static void dropDays(Ledger ledger, Duration keep) {
+        for (var day = ledger.dropDay(keep); day.isPresent(); day = ledger.dropDay(keep)) {
+            log.info("dropped a day of the outbox day={} keep={}", day.get(), keep);
         }
     }
 

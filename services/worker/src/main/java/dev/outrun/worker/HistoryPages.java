@@ -30,9 +30,6 @@ final class HistoryPages implements Iterator<Event> {
         if (!page.hasNext() && nextSeq < end) {
             int limit = (int) Math.min(PAGE_EVENTS, end - nextSeq);
             page = Aside.ask(() -> ledger.events(run, nextSeq, limit)).iterator();
-            if (!page.hasNext()) {
-                nextSeq = end; // retention has dropped the rest
-            }
         }
         return page.hasNext();
     }

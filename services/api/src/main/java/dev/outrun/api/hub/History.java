@@ -5,6 +5,7 @@ import dev.outrun.ledger.Run;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.event.Event;
+import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.topic.Topics;
 import java.time.Duration;
 import java.util.List;
@@ -60,12 +61,16 @@ public final class History implements AutoCloseable {
     /**
      * Events from {@code from} on and below {@code to}, which the caller knows to be committed: at
      * least one, without a hole, as many as fit a page. Throws {@code unavailable} where neither
-     * the topic nor Postgres gives them.
+     * the topic nor Postgres gives them, and {@code expired} where they are not kept any more.
      */
     public List<Event> page(Run run, long from, long to) throws InterruptedException {
+        return page(LogPlace.of(run), from, to);
+    }
+
+    List<Event> page(LogPlace log, long from, long to) throws InterruptedException {
         Future<List<Event>> page;
         try {
-            page = threads.submit(() -> read(run, from, to));
+            page = threads.submit(() -> read(log, from, to));
         } catch (RejectedExecutionException e) {
             throw new OutrunException(ErrorCode.UNAVAILABLE, "the server is closing", e);
         }
@@ -78,7 +83,18 @@ public final class History implements AutoCloseable {
             if (e.getCause() instanceof OutrunException known) {
                 throw known;
             }
-            throw new IllegalStateException("reading history of run " + run.id(), e.getCause());
+            throw new IllegalStateException("reading history of run " + log.run(), e.getCause());
+        }
+    }
+
+    /**
+     * Throws {@code expired} where a run's events from a seq on are not kept any more. Those of an
+     * open run and of one that has its topic are.
+     */
+    void requireKept(Run run, long from) {
+        boolean mayBeGone = run.status().isTerminal() && !LogPlace.of(run).hasTopic();
+        if (mayBeGone && from < run.nextSeq()) {
+            ledger.events(run.id(), from, 1);
         }
     }
 
@@ -98,25 +114,24 @@ public final class History implements AutoCloseable {
         }
     }
 
-    private List<Event> read(Run run, long from, long to) {
-        List<Event> events = fromTopic(run, from, to);
+    private List<Event> read(LogPlace log, long from, long to) {
+        List<Event> events = fromTopic(log, from, to);
         if (events.isEmpty()) {
-            events = fromLedger(run, from, to);
+            events = fromLedger(log.run(), from, to);
         }
         if (events.isEmpty() || events.getFirst().seq() != from) {
             throw new OutrunException(
                     ErrorCode.UNAVAILABLE,
-                    "event " + from + " of run " + run.id() + " cannot be read now");
+                    "event " + from + " of run " + log.run() + " cannot be read now");
         }
         return events;
     }
 
-    private List<Event> fromTopic(Run run, long from, long to) {
-        boolean none = run.topicless() || run.topicDeletedAt() != null;
-        if (none || System.nanoTime() - topicsFrom < 0) {
+    private List<Event> fromTopic(LogPlace log, long from, long to) {
+        if (!log.hasTopic() || System.nanoTime() - topicsFrom < 0) {
             return List.of();
         }
-        String topic = topics.run(run.tenant(), run.id());
+        String topic = topics.run(log.tenant(), log.run());
         TopicReader reader = idle.poll();
         try {
             if (reader == null) {
@@ -125,11 +140,12 @@ public final class History implements AutoCloseable {
                                 consumers.history(
                                         made.incrementAndGet(), config.historyPageBytesMax()));
             }
-            List<Event> events = reader.read(topic, run.id(), from, to);
+            List<Event> events = reader.read(topic, log.run(), from, to);
             idle.push(reader);
             return events;
         } catch (RuntimeException e) { // no answer, or no event: the reader is in an unknown state
-            LOG.warn("event=history_topic_unread run={} topic={} seq={}", run.id(), topic, from, e);
+            LOG.warn(
+                    "event=history_topic_unread run={} topic={} seq={}", log.run(), topic, from, e);
             topicsFrom = System.nanoTime() + TOPICS_AVOIDED.toNanos();
             if (reader != null) {
                 reader.close();
@@ -138,9 +154,9 @@ public final class History implements AutoCloseable {
         }
     }
 
-    private List<Event> fromLedger(Run run, long from, long to) {
+    private List<Event> fromLedger(RunId run, long from, long to) {
         int limit = (int) Math.min(to - from, QUERY_EVENTS_MAX);
-        List<Event> events = ledger.events(run.id(), from, limit);
+        List<Event> events = ledger.events(run, from, limit);
         long bytes = 0;
         for (int i = 0; i < events.size(); i++) {
             bytes += events.get(i).data().length;

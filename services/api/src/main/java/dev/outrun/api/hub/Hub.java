@@ -79,7 +79,8 @@ public final class Hub implements AutoCloseable {
 
     /**
      * Subscribes to a run, as the ledger just returned it, from a seq on. Throws {@code
-     * unavailable} where there are too many clients or the hub is closing.
+     * unavailable} where there are too many clients or the hub is closing, and {@code expired}
+     * where what is there from this seq on is not kept any more.
      */
     public Subscription subscribe(Run run, long from) {
         return subscribe(run, from, new Inbox(config.queueEventsMax(), config.queueBytesMax()));
@@ -110,6 +111,7 @@ public final class Hub implements AutoCloseable {
     }
 
     private Subscription subscribe(Run run, long from, Inbox inbox) {
+        history.requireKept(run, from);
         if (!places.tryAcquire()) {
             throw new OutrunException(
                     ErrorCode.UNAVAILABLE,

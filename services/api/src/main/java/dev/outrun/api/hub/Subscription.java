@@ -24,7 +24,7 @@ public final class Subscription implements Deliveries, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Subscription.class);
 
     private final Hub hub;
-    private final Run run;
+    private final LogPlace log;
     private final Inbox inbox;
     private final @Nullable Watch watch;
     private long wanted;
@@ -35,7 +35,7 @@ public final class Subscription implements Deliveries, AutoCloseable {
     /** A null watch: the log is complete and only read. */
     Subscription(Hub hub, Run run, long from, Inbox inbox, @Nullable Watch watch) {
         this.hub = hub;
-        this.run = run;
+        this.log = LogPlace.of(run);
         this.inbox = inbox;
         this.watch = watch;
         this.wanted = from;
@@ -113,7 +113,7 @@ public final class Subscription implements Deliveries, AutoCloseable {
     }
 
     private Delivery replay() throws InterruptedException {
-        List<Event> events = hub.history().page(run, wanted, known);
+        List<Event> events = hub.history().page(log, wanted, known);
         List<Frame> frames = new ArrayList<>(events.size());
         for (Event event : events) {
             frames.add(Frame.of(event));
@@ -156,7 +156,7 @@ public final class Subscription implements Deliveries, AutoCloseable {
             see(followed.head(System.nanoTime() - idleCheck));
         } catch (OutrunException e) {
             // Postgres is away; live events may come all the same.
-            LOG.debug("event=idle_check_failed run={} code={}", run.id(), e.code().code());
+            LOG.debug("event=idle_check_failed run={} code={}", log.run(), e.code().code());
         }
     }
 }

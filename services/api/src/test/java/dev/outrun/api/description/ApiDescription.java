@@ -1,6 +1,8 @@
 package dev.outrun.api.description;
 
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.io.InputStream;
@@ -28,7 +30,9 @@ final class ApiDescription {
     /** The server's own. */
     static ApiDescription load() throws IOException {
         try (InputStream in = ApiDescription.class.getResourceAsStream("/openapi.yaml")) {
-            return new ApiDescription(new YAMLMapper().readTree(Objects.requireNonNull(in)));
+            ObjectMapper yaml =
+                    new YAMLMapper().enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
+            return new ApiDescription(yaml.readTree(Objects.requireNonNull(in)));
         }
     }
 

@@ -19,8 +19,10 @@ import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.RunStatus;
 import dev.outrun.schema.run.Tenant;
 import dev.outrun.schema.work.Decision;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.LocalDate;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -466,6 +468,11 @@ public final class InMemoryLedger implements Ledger {
     @Override
     public int makePartitions(int daysAhead) {
         return 0;
+    }
+
+    @Override
+    public Optional<LocalDate> dropDay(Duration keep) {
+        return Optional.empty();
     }
 
     @Override

@@ -67,7 +67,7 @@ final class RunExport {
             List<String> events =
                     elements(api.text(path + "?from=" + from + "&limit=" + limit), "events");
             if (events.isEmpty()) {
-                return; // retention has dropped the rest
+                throw new IOException("the server's page from " + from + " on is empty");
             }
             for (String event : events) {
                 out.append(from == 0 ? "\n" : ",\n").append(event);

@@ -72,7 +72,8 @@ public final class Configuration {
                 new DatabaseSection(
                         postgres(),
                         settings.get(Keys.POSTGRES_CONNECTIONS),
-                        settings.get(Keys.POSTGRES_MIGRATE)),
+                        settings.get(Keys.POSTGRES_MIGRATE),
+                        settings.get(Keys.POSTGRES_RETENTION)),
                 kafka(),
                 http(),
                 new ApiSection(

@@ -113,6 +113,14 @@ final class Keys {
                     true,
                     "Whether a start brings the schema to this version first, which the role must"
                             + " be allowed to.");
+    static final Key<Duration> POSTGRES_RETENTION =
+            Key.of(
+                    "postgres.retention",
+                    Kind.time(Duration.ofHours(1), Duration.ofDays(36_500)),
+                    DatabaseSection.RETENTION,
+                    "How long a run's events are kept after the run has ended, at least, and while"
+                            + " it has a topic; whole days are dropped once no run needs them. The"
+                            + " same in all processes.");
 
     static final Key<String> KAFKA_BOOTSTRAP_SERVERS =
             Key.without(
@@ -313,6 +321,7 @@ final class Keys {
                                     POSTGRES_OPTIONS,
                                     POSTGRES_CONNECTIONS,
                                     POSTGRES_MIGRATE,
+                                    POSTGRES_RETENTION,
                                     KAFKA_BOOTSTRAP_SERVERS,
                                     KAFKA_PROPERTIES,
                                     KAFKA_PROPERTIES_FILE,

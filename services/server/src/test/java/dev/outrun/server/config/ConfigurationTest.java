@@ -63,6 +63,7 @@ final class ConfigurationTest {
               options: {sslmode: verify-full, sslrootcert: /ca.pem}
               connections: 8
               migrate: false
+              retention: P90D
             kafka:
               bootstrap_servers: k1:9092,k2:9092
               properties:
@@ -162,7 +163,10 @@ final class ConfigurationTest {
                         Path.of(".outrun", "node-1"),
                         new Topics("outrun"),
                         new DatabaseSection(
-                                new PostgresAddress("db", 5432, "app", "me", ""), 32, true),
+                                new PostgresAddress("db", 5432, "app", "me", ""),
+                                32,
+                                true,
+                                Duration.ofDays(30)),
                         KafkaAddress.of("k1:9092"),
                         new HttpSection("127.0.0.1", 8080, 12_000, AccessConfig.NONE),
                         new ApiSection(10_000, 32),
@@ -202,7 +206,8 @@ final class ConfigurationTest {
                                                         "sslrootcert",
                                                         "/ca.pem")),
                                 8,
-                                false),
+                                false,
+                                Duration.ofDays(90)),
                         new KafkaAddress(
                                 "k1:9092,k2:9092",
                                 Map.of(
