@@ -8,6 +8,8 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.jspecify.annotations.Nullable;
 
@@ -135,7 +137,9 @@ final class LiveLane implements AutoCloseable {
                                     stretch.acknowledged();
                                 }
                             });
-        } catch (IllegalStateException e) {
+        } catch (InterruptException e) {
+            throw e;
+        } catch (IllegalStateException | KafkaException e) { // closed before, or in the middle
             if (!broken) {
                 throw e;
             }

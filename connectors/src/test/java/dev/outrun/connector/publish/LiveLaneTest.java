@@ -20,6 +20,7 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 
@@ -29,7 +30,12 @@ class LiveLaneTest {
     private static final String TOPIC = "events";
 
     private final MockProducer<byte[], byte[]> producer =
-            new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
+            new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer()) {
+                @Override
+                public void close(Duration timeout) {
+                    sendException = new KafkaException("Producer closed while send in progress");
+                }
+            };
     private final List<String> halts = new ArrayList<>();
     private final MeterRegistry registry = new SimpleMeterRegistry();
     private final Progress progress = new Progress(checkpoint -> {});
@@ -93,8 +99,10 @@ class LiveLaneTest {
 
         // When
         send(lane, 3);
+        send(lane, 4); // while the producer is being closed
 
         // Then
+        assertEquals(1, producer.history().size());
         assertEquals(
                 List.of(
                         "the firehose has another writer: run=%s topic=events partition=0 offset=0"
