@@ -73,8 +73,7 @@ final class SseCommand implements Callable<Integer> {
         Repetitions.check(spec, "--runs", runs, 1);
         Repetitions.check(spec, "--rate", rate, 1);
         PrintWriter out = spec.commandLine().getOut();
-        // Clients that come to a server for the first time cost it twice as much: see
-        // docs/BENCH.md.
+        // The first clients of all find code that is not compiled yet, whose stacks are larger.
         try (BenchStack stack = new BenchStack(Map.of("nobody", (run, input) -> null))) {
             List<RunId> open = open(stack);
             try (ClientProcess clients = clients(stack, open)) {
