@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class KafkaSignals implements WorkerSignals {
 
     /** How long Kafka has to answer at the start. */
-    private static final Duration START_MAX = Duration.ofSeconds(10);
+    private static final Duration START_MAX = Duration.ofSeconds(30);
 
     private final KafkaAddress kafka;
     private final Topics topics;

@@ -9,17 +9,17 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongFunction;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Every bug that is planted is found by the simulation, within a tenth of a build's seeds. */
-@Isolated("it takes a core for minutes, and the tests beside it have time limits")
+@Tag("simulation")
 final class MutationsTest {
 
     private static final Logger LOG = LoggerFactory.getLogger(MutationsTest.class);
