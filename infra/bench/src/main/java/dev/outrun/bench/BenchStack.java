@@ -7,6 +7,7 @@ import dev.outrun.devstack.Directories;
 import dev.outrun.devstack.EmbeddedBroker;
 import dev.outrun.devstack.EmbeddedPostgres;
 import dev.outrun.ledger.Ledger;
+import dev.outrun.schema.queue.QueueSettings.RunTopics;
 import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import dev.outrun.server.Outrun;
@@ -18,11 +19,14 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 
 /** A durable Postgres, a broker and an Outrun over them in this process, in a folder that goes. */
 final class BenchStack implements AutoCloseable {
+
+    static final String QUEUE = "bench";
 
     private static final Duration LIMIT = Duration.ofMinutes(2);
 
@@ -63,6 +67,13 @@ final class BenchStack implements AutoCloseable {
     private EmbeddedPostgres postgres() {
         return EmbeddedPostgres.start(
                 EmbeddedPostgres.Settings.durable(folder.resolve("postgres"), 0));
+    }
+
+    /** Makes the queue of a bench's runs, which are spread over all shards, active or paused. */
+    void setQueue(String mode, RunTopics topics) {
+        String change = "{\"mode\":\"%s\",\"run_topics\":\"%s\",\"width\":4}";
+        ledger().changeQueue(
+                        QUEUE, change.formatted(mode, topics.name().toLowerCase(Locale.ROOT)));
     }
 
     Ledger ledger() {

@@ -9,7 +9,6 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -78,8 +77,7 @@ final class JobsCommand implements Callable<Integer> {
         repeated.check(spec);
         PrintWriter out = spec.commandLine().getOut();
         try (BenchStack stack = new BenchStack(handlers())) {
-            String topics = runTopics.name().toLowerCase(Locale.ROOT);
-            stack.ledger().changeQueue("bench", "{\"run_topics\":\"" + topics + "\",\"width\":4}");
+            stack.setQueue("active", runTopics);
             repeat(stack, repeated.warmUp);
             List<Double> medians = new ArrayList<>();
             for (int repetition = 1; repetition <= repeated.count; repetition++) {
@@ -152,7 +150,7 @@ final class JobsCommand implements Callable<Integer> {
 
     private static void start(BenchStack stack, Journeys journeys, Semaphore places, long due) {
         places.acquireUninterruptibly();
-        RunId run = stack.ledger().start(StartRun.with("five", "1").queue("bench").build());
+        RunId run = stack.ledger().start(StartRun.with("five", "1").queue(BenchStack.QUEUE).build());
         journeys.begun(run, due);
     }
 

@@ -2,6 +2,7 @@ package dev.outrun.bench;
 
 import dev.outrun.connector.audit.AuditReport;
 import dev.outrun.ledger.StartRun;
+import dev.outrun.schema.queue.QueueSettings.RunTopics;
 import dev.outrun.schema.run.RunId;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -63,6 +64,11 @@ final class SseCommand implements Callable<Integer> {
             description = "Events a second, over all runs (default: ${DEFAULT-VALUE}).")
     int rate;
 
+    @Option(
+            names = "--run-topics",
+            description = "Which runs have topics of their own: each (default) or none.")
+    RunTopics runTopics = RunTopics.EACH;
+
     @Mixin Repetitions repeated;
 
     @Override
@@ -112,10 +118,10 @@ final class SseCommand implements Callable<Integer> {
 
     /** Runs that nobody makes an attempt of, so that what is appended is all that happens. */
     private List<RunId> open(BenchStack stack) {
-        stack.ledger().changeQueue("bench", "{\"mode\":\"paused\",\"width\":4}");
+        stack.setQueue("paused", runTopics);
         List<RunId> open = new ArrayList<>();
         for (int n = 0; n < runs; n++) {
-            open.add(stack.ledger().start(StartRun.with("nobody", "1").queue("bench").build()));
+            open.add(stack.ledger().start(StartRun.with("nobody", "1").queue(BenchStack.QUEUE).build()));
         }
         return open;
     }

@@ -5,13 +5,11 @@ import dev.outrun.api.access.Origins;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Method;
 import io.helidon.http.Status;
-import io.helidon.webserver.http.Filter;
-import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.RoutingRequest;
 import io.helidon.webserver.http.RoutingResponse;
 
 /** Lets pages of the named origins call from a browser, and read the answers; nobody else's. */
-final class Cors implements Filter {
+final class Cors {
 
     private static final String METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE";
     private static final String REQUEST_HEADERS =
@@ -31,12 +29,11 @@ final class Cors implements Filter {
         this.origins = origins;
     }
 
-    @Override
-    public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+    /** Says what a page may do; true where that is all that was asked. */
+    boolean hasAnswered(RoutingRequest request, RoutingResponse response) {
         String origin = request.headers().first(HeaderNames.ORIGIN).orElse(null);
         if (origin == null || !origins.allows(origin)) {
-            chain.proceed();
-            return;
+            return false;
         }
         response.header(HeaderNames.ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         response.header(HeaderNames.VARY, "Origin");
@@ -50,7 +47,7 @@ final class Cors implements Filter {
             response.status(Status.NO_CONTENT_204).send();
         } else {
             response.header(HeaderNames.ACCESS_CONTROL_EXPOSE_HEADERS, RESPONSE_HEADERS);
-            chain.proceed();
         }
+        return asks;
     }
 }

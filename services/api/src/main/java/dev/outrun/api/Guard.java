@@ -16,7 +16,6 @@ import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HttpException;
 import io.helidon.webserver.ServerConnectionException;
-import io.helidon.webserver.http.Filter;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -71,7 +70,7 @@ final class Guard implements AutoCloseable {
     }
 
     /** What stands before all routes: whether a browser shows the answer to the page that asks. */
-    Filter cors() {
+    Cors cors() {
         return new Cors(origins);
     }
 

@@ -120,10 +120,11 @@ final class HttpServer implements AutoCloseable {
                                 .socketSendBufferSize(128 * 1024))
                 .directHandlers(Problems.outsideOfRoutes())
                 .routing(routing -> {
-                    routing.addFilter(new RequestMetrics(registry, routes));
-                    routing.addFilter(new ClosesConnections());
-                    routing.addFilter(new SecurityHeaders(tls.enabled()));
-                    routing.addFilter(guard.cors());
+                    routing.addFilter(
+                            new EveryRequest(
+                                    new RequestMetrics(registry, routes),
+                                    new SecurityHeaders(tls.enabled()),
+                                    guard.cors()));
                     route(routing, routes, guard);
                 })
                 .build();

@@ -1,8 +1,6 @@
 package dev.outrun.api;
 
 import io.helidon.http.HeaderNames;
-import io.helidon.webserver.http.Filter;
-import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.RoutingRequest;
 import io.helidon.webserver.http.RoutingResponse;
 import io.micrometer.core.instrument.Meter.MeterProvider;
@@ -19,7 +17,7 @@ import java.util.stream.LongStream;
  * Times requests until their answer is written, by route and status. Event streams are not among
  * them: they last as long as their reader likes.
  */
-final class RequestMetrics implements Filter {
+final class RequestMetrics {
 
     /** Of paths and methods that no route has: a client must not make up meters. */
     private static final String OTHER = "other";
@@ -43,11 +41,10 @@ final class RequestMetrics implements Filter {
         });
     }
 
-    @Override
-    public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+    /** Begins to time a request. */
+    void time(RoutingRequest request, RoutingResponse response) {
         long begin = System.nanoTime();
         response.whenSent(() -> record(request, response, System.nanoTime() - begin));
-        chain.proceed();
     }
 
     private void record(RoutingRequest request, RoutingResponse response, long nanos) {

@@ -4,14 +4,12 @@ import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.ServerResponseHeaders;
-import io.helidon.webserver.http.Filter;
-import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.RoutingRequest;
 import io.helidon.webserver.http.RoutingResponse;
 import java.util.List;
 
 /** What every answer tells a browser: to trust it with as little as can be. */
-final class SecurityHeaders implements Filter {
+final class SecurityHeaders {
 
     private static final List<Header> ALWAYS =
             List.of(
@@ -35,13 +33,11 @@ final class SecurityHeaders implements Filter {
         this.tls = tls;
     }
 
-    @Override
-    public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+    void addTo(RoutingResponse response) {
         addTo(response.headers());
         if (tls) {
             response.headers().set(TLS_ONLY);
         }
-        chain.proceed();
     }
 
     /** For answers that come before any route. */

@@ -2,20 +2,19 @@ package dev.outrun.api;
 
 import io.helidon.http.HeaderValues;
 import io.helidon.webserver.CloseConnectionException;
-import io.helidon.webserver.http.Filter;
-import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.RoutingRequest;
 import io.helidon.webserver.http.RoutingResponse;
 
-/**
- * Closes the connection after an answer where client or server said so. Helidon 4.5.0 does not: it
- * goes on to read the next request, and would take the rest of a refused body for one.
- */
-final class ClosesConnections implements Filter {
+/** What {@code Connection: close} asks for, of client or server. */
+final class ConnectionClose {
 
-    @Override
-    public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
-        chain.proceed();
+    private ConnectionClose() {}
+
+    /**
+     * Closes the connection after an answer where one of them said so. Helidon 4.5.0 does not: it
+     * goes on to read the next request, and would take the rest of a refused body for one.
+     */
+    static void heed(RoutingRequest request, RoutingResponse response) {
         boolean asked = request.headers().containsToken(HeaderValues.CONNECTION_CLOSE);
         if (asked || response.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
             skipBody(request);
