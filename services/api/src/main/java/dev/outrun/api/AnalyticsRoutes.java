@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.outrun.api.access.Caller;
 import dev.outrun.api.board.PlacedWindow;
 import dev.outrun.api.board.WindowQuery;
-import dev.outrun.api.board.WindowSubscription;
 import dev.outrun.api.board.Windows;
 import dev.outrun.ledger.access.Role;
 import dev.outrun.schema.analytics.WindowKey;
@@ -92,9 +91,7 @@ final class AnalyticsRoutes {
 
     private void stream(WindowQuery query, ServerResponse response, Caller caller)
             throws InterruptedException {
-        try (WindowSubscription subscription = windows.follow(query)) {
-            streams.serve(new WhileGood(subscription, caller), response);
-        }
+        throw streams.begin(new WhileGood(windows.follow(query), caller), response);
     }
 
     private WindowQuery query(Query query, Caller caller) {

@@ -65,8 +65,7 @@ final class EventRoutes {
         new EventPage(run, from.seq(run), limit, filter, hub.history()).send(response);
     }
 
-    private void stream(ServerRequest request, ServerResponse response, Caller caller)
-            throws InterruptedException {
+    private void stream(ServerRequest request, ServerResponse response, Caller caller) {
         Query query = Query.of(request, Set.of("from", "types"));
         TypeFilter filter = TypeFilter.parse(query.text("types"));
         String last = EventStreams.lastEventId(request);
@@ -80,10 +79,9 @@ final class EventRoutes {
             response.status(Status.NO_CONTENT_204).send();
             return;
         }
-        try (Subscription subscription = hub.subscribe(run, first)) {
-            streams.serve(
-                    new WhileGood(FilteredDeliveries.of(subscription, filter), caller), response);
-        }
+        Subscription subscription = hub.subscribe(run, first);
+        throw streams.begin(
+                new WhileGood(FilteredDeliveries.of(subscription, filter), caller), response);
     }
 
     /**

@@ -2,9 +2,9 @@ package dev.outrun.api;
 
 import dev.outrun.api.hub.Deliveries;
 import dev.outrun.api.hub.HubConfig;
-import dev.outrun.schema.error.OutrunException;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ServerConnectionException;
 import io.helidon.webserver.http.ServerRequest;
@@ -12,6 +12,7 @@ import io.helidon.webserver.http.ServerResponse;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
@@ -72,22 +73,48 @@ final class EventStreams implements AutoCloseable {
         return last.isEmpty() ? null : last;
     }
 
-    /** Serves a client until its stream ends. */
-    void serve(Deliveries deliveries, ServerResponse response) throws InterruptedException {
-        response.header(HeaderNames.CONTENT_TYPE, MEDIA_TYPE);
-        response.header(PROXY_BUFFERING, "no");
-        EventStream stream = new EventStream(deliveries, response.outputStream(), written);
+    /**
+     * Begins a client's stream, which then leaves its request behind: whoever has called this
+     * throws what it returns, and the stream goes on from {@link HttpConnections}.
+     *
+     * @param deliveries are the stream's from now on
+     */
+    StreamBegun begin(Deliveries deliveries, ServerResponse response) {
+        EventStream stream = new EventStream(deliveries, this);
         enter(stream);
+        boolean begun = false;
         try {
-            stream.run(config.keepAlive());
+            response.header(HeaderNames.CONTENT_TYPE, MEDIA_TYPE);
+            response.header(PROXY_BUFFERING, "no");
+            response.header(HeaderValues.CONNECTION_CLOSE); // nothing comes after it
+            OutputStream out = response.outputStream();
+            out.write(EventStream.HELLO);
+            out.flush();
+            begun = true;
+            return new StreamBegun(stream);
         } catch (IOException | ServerConnectionException e) {
             throw new CloseConnectionException("the client is gone", e);
-        } catch (OutrunException e) {
-            LOG.warn("event=stream_cut code={} reason={}", e.code().code(), e.getMessage());
-            throw new CloseConnectionException("the stream cannot go on", e);
         } finally {
-            leave(stream);
+            if (!begun) {
+                stream.end();
+            }
         }
+    }
+
+    /** Silence after which a client gets a comment. */
+    Duration keepAlive() {
+        return config.keepAlive();
+    }
+
+    /** So many events have been written. */
+    void wrote(int events) {
+        written.increment(events);
+    }
+
+    /** A stream has ended. */
+    synchronized void leave(EventStream stream) {
+        open.remove(stream);
+        notifyAll();
     }
 
     /** Waits until all have ended, at most so long; then cuts those in the middle of a write. */
@@ -129,11 +156,6 @@ final class EventStreams implements AutoCloseable {
 
     private synchronized void enter(EventStream stream) {
         open.add(stream);
-    }
-
-    private synchronized void leave(EventStream stream) {
-        open.remove(stream);
-        notifyAll();
     }
 
     private synchronized void cutStalled(Duration most) {

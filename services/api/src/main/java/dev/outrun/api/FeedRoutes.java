@@ -12,7 +12,6 @@ import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
 import dev.outrun.schema.run.RunId;
 import io.helidon.http.Status;
-import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.util.Arrays;
@@ -46,15 +45,10 @@ final class FeedRoutes {
         String last = EventStreams.lastEventId(request);
         String from = last == null ? query.text("from") : last;
         String runs = query.text("runs");
-        try {
-            if (runs == null) {
-                all(query, from, caller, response);
-            } else {
-                some(runs(runs), query, from, caller, response);
-            }
-        } catch (InterruptedException e) { // the server stops, or the client does not read
-            Thread.currentThread().interrupt();
-            throw new CloseConnectionException("interrupted", e);
+        if (runs == null) {
+            all(query, from, caller, response);
+        } else {
+            some(runs(runs), query, from, caller, response);
         }
     }
 
@@ -63,8 +57,7 @@ final class FeedRoutes {
             Query query,
             @Nullable String place,
             Caller caller,
-            ServerResponse response)
-            throws InterruptedException {
+            ServerResponse response) {
         if (query.text("queue") != null || query.text("handler") != null) {
             throw Text.invalid("'runs' excludes 'queue' and 'handler'");
         }
@@ -77,10 +70,9 @@ final class FeedRoutes {
             response.status(Status.NO_CONTENT_204).send();
             return;
         }
-        try (MergedSubscription subscription = hub.subscribe(runs, from)) {
-            streams.serve(
-                    new WhileGood(FilteredDeliveries.of(subscription, filter), caller), response);
-        }
+        MergedSubscription subscription = hub.subscribe(runs, from);
+        throw streams.begin(
+                new WhileGood(FilteredDeliveries.of(subscription, filter), caller), response);
     }
 
     private static boolean areOver(List<Run> runs, List<Long> from) {
@@ -119,8 +111,7 @@ final class FeedRoutes {
         return Arrays.stream(seqs).map(seq -> Query.seq("each", seq)).toList();
     }
 
-    private void all(Query query, @Nullable String place, Caller caller, ServerResponse response)
-            throws InterruptedException {
+    private void all(Query query, @Nullable String place, Caller caller, ServerResponse response) {
         TypeFilter filter = TypeFilter.parse(query.text("types"));
         String queue = query.text("queue");
         String handler = query.text("handler");
@@ -130,9 +121,8 @@ final class FeedRoutes {
                         queue == null ? null : Text.queue(queue),
                         handler == null ? null : Text.handler(handler));
         FirehosePlace from = FirehosePlace.parse(place == null ? EventStreams.LATEST : place);
-        try (FirehoseSubscription subscription = hub.subscribe(wanted, from)) {
-            streams.serve(
-                    new WhileGood(FilteredDeliveries.of(subscription, filter), caller), response);
-        }
+        FirehoseSubscription subscription = hub.subscribe(wanted, from);
+        throw streams.begin(
+                new WhileGood(FilteredDeliveries.of(subscription, filter), caller), response);
     }
 }

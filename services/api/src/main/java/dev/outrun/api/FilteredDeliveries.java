@@ -38,4 +38,9 @@ final class FilteredDeliveries implements Deliveries {
             left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
         }
     }
+
+    @Override
+    public void close() {
+        all.close();
+    }
 }

@@ -95,6 +95,7 @@ final class Guard implements AutoCloseable {
                 route.isChanging());
         Caller caller = caller(request, response);
         Limits.Entered entered = limits.enter(caller, lasts(route, request));
+        boolean goesOn = false;
         try {
             // What workers do is in the runs' logs, with their names, and there is much of it.
             if (caller.isKnown() && route.isChanging() && route.role() != Role.WORKER) {
@@ -102,8 +103,14 @@ final class Guard implements AutoCloseable {
             } else {
                 allowed(route, request, response, caller);
             }
+        } catch (StreamBegun begun) {
+            goesOn = true;
+            begun.stream().afterwards(entered::close);
+            throw begun;
         } finally {
-            entered.close();
+            if (!goesOn) {
+                entered.close();
+            }
         }
     }
 

@@ -8,6 +8,7 @@ import io.helidon.http.HeaderNames;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http1.Http1Config;
+import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.StandardSocketOptions;
 import java.time.Duration;
@@ -90,11 +91,16 @@ final class HttpServer implements AutoCloseable {
                 // Only what is set here, nothing found on the class path.
                 .featuresDiscoverServices(false)
                 .protocolsDiscoverServices(false)
-                .addProtocol(
-                        Http1Config.builder()
-                                .maxPrologueLength(8 * 1024)
-                                .maxHeadersSize(config.access().headerBytesMax())
-                                .build())
+                .addConnectionSelector(
+                        new HttpConnections(
+                                Http1ConnectionSelector.builder()
+                                        .config(
+                                                Http1Config.builder()
+                                                        .maxPrologueLength(8 * 1024)
+                                                        .maxHeadersSize(
+                                                                config.access().headerBytesMax())
+                                                        .build())
+                                        .build()))
                 // A burst of reconnecting clients queues here instead of being refused.
                 .backlog(4_096)
                 .maxTcpConnections(config.connectionsMax())

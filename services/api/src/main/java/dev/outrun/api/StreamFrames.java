@@ -69,6 +69,11 @@ final class StreamFrames implements Deliveries {
         return frame(stretch.messages());
     }
 
+    @Override
+    public void close() {
+        subscription.close();
+    }
+
     private Delivery frame(List<byte[]> messages) {
         over = subscription.isOver();
         ByteArrayOutputStream out = new ByteArrayOutputStream();

@@ -220,18 +220,17 @@ final class StreamRoutes {
     }
 
     private void stream(
-            ServerRequest request, ServerResponse response, Caller caller, String offset)
-            throws InterruptedException {
+            ServerRequest request, ServerResponse response, Caller caller, String offset) {
         StreamView view = view(request, caller);
         long from = seq(view, offset);
-        try (Subscription subscription = hub.subscribe(view.run(), from)) {
-            response.header(HeaderNames.CACHE_CONTROL, NOT_CACHED);
-            if (!view.type().isText()) {
-                response.header(StreamHeaders.SSE_ENCODING, "base64");
-            }
-            StreamFrames frames = new StreamFrames(subscription, view, from, cursor(request));
-            streams.serve(new WhileGood(frames, caller), response);
+        response.header(HeaderNames.CACHE_CONTROL, NOT_CACHED);
+        if (!view.type().isText()) {
+            response.header(StreamHeaders.SSE_ENCODING, "base64");
         }
+        Subscription subscription = hub.subscribe(view.run(), from);
+        throw streams.begin(
+                new WhileGood(new StreamFrames(subscription, view, from, cursor(request)), caller),
+                response);
     }
 
     private String cursor(ServerRequest request) {

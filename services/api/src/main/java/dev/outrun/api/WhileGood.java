@@ -14,4 +14,9 @@ record WhileGood(Deliveries deliveries, Caller reader) implements Deliveries {
                 ? deliveries.next(patience)
                 : Delivery.Signal.CLOSING;
     }
+
+    @Override
+    public void close() {
+        deliveries.close();
+    }
 }

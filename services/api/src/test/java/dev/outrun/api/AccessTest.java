@@ -12,6 +12,7 @@ import dev.outrun.api.access.AccessConfig.Mode;
 import dev.outrun.api.access.Caller;
 import dev.outrun.api.access.CallerLimits;
 import dev.outrun.api.access.TlsFiles;
+import dev.outrun.api.hub.Deliveries;
 import dev.outrun.api.hub.Delivery;
 import dev.outrun.ledger.StartRun;
 import dev.outrun.ledger.access.AuditEntry;
@@ -91,13 +92,23 @@ final class AccessTest {
         }
     }
 
+    private static final class QuietDeliveries implements Deliveries {
+        @Override
+        public Delivery next(Duration patience) {
+            return Delivery.Signal.QUIET;
+        }
+
+        @Override
+        public void close() {}
+    }
+
     @Test
     void stream_ofACallerThatIsNotLetInAnyMore_isOver() throws InterruptedException {
         // Given
         AtomicBoolean good = new AtomicBoolean(true);
         Caller caller =
                 new Caller("key:x", Role.READER, TenantScope.EVERY, Tenant.DEFAULT, good::get);
-        WhileGood deliveries = new WhileGood(patience -> Delivery.Signal.QUIET, caller);
+        WhileGood deliveries = new WhileGood(new QuietDeliveries(), caller);
         Delivery before = deliveries.next(Duration.ZERO);
 
         // When

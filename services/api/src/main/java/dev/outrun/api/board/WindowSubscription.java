@@ -10,7 +10,7 @@ import java.util.List;
  * One follower of windows: first all there are, then those that have changed, each as it is then.
  * It never ends by itself. For one thread, which blocks in {@link #next}.
  */
-public final class WindowSubscription implements Deliveries, AutoCloseable {
+public final class WindowSubscription implements Deliveries {
 
     static final String EVENT = "window";
 

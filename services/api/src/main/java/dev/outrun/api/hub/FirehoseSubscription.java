@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * each once, in order within a run. A frame's id is its place in all shards. It never ends by
  * itself. For one thread, which blocks in {@link #next}.
  */
-public final class FirehoseSubscription implements Deliveries, AutoCloseable {
+public final class FirehoseSubscription implements Deliveries {
 
     private static final Logger LOG = LoggerFactory.getLogger(FirehoseSubscription.class);
 

@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
  * come. A frame's id says how far the reader is in all of them. For one thread, which blocks in
  * {@link #next}.
  */
-public final class MergedSubscription implements Deliveries, AutoCloseable {
+public final class MergedSubscription implements Deliveries {
 
     private final List<Subscription> runs;
     private final List<Long> positions;

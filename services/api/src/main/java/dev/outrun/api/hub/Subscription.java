@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * takes from its inbox. Whatever goes wrong there (a queue that was full, a tail that lost its
  * place, a live event that never came) only moves {@code known} on.
  */
-public final class Subscription implements Deliveries, AutoCloseable {
+public final class Subscription implements Deliveries {
 
     private static final Logger LOG = LoggerFactory.getLogger(Subscription.class);
 
