@@ -8,7 +8,20 @@ import picocli.CommandLine.Command;
         name = "outrun bench",
         description = "Measures Outrun on an embedded stack of its own.",
         mixinStandardHelpOptions = true,
-        subcommands = {JobsCommand.class, SseCommand.class})
+        subcommands = {
+            LatencyCommand.class,
+            DrainCommand.class,
+            JobsCommand.class,
+            SseCommand.class,
+            TopicsCommand.class,
+            RestartCommand.class,
+            HistoryCommand.class,
+            CurvesCommand.class,
+            MicroCommand.class,
+            DebeziumCommand.class,
+            PeersCommand.class,
+            AllCommand.class
+        })
 public final class Bench {
 
     Bench() {}

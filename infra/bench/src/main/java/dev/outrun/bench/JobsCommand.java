@@ -1,14 +1,16 @@
 package dev.outrun.bench;
 
-import dev.outrun.connector.audit.AuditReport;
+import dev.outrun.bench.figure.Figures;
+import dev.outrun.bench.figure.Micros;
+import dev.outrun.bench.reader.Hops;
+import dev.outrun.bench.reader.Journeys;
+import dev.outrun.bench.stack.BenchRuns;
+import dev.outrun.bench.stack.BenchStack;
 import dev.outrun.ledger.StartRun;
 import dev.outrun.schema.queue.QueueSettings.RunTopics;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.worker.RunHandler;
-import java.io.PrintWriter;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -16,7 +18,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.LockSupport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -34,8 +35,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true)
 final class JobsCommand implements Callable<Integer> {
 
-    private static final int GOOD = 0;
-    private static final int BAD = 1;
+    static final String COMPLETED = "completed";
+
     private static final int STARTERS = 16;
     private static final Duration LAST = Duration.ofSeconds(60);
 
@@ -52,6 +53,8 @@ final class JobsCommand implements Callable<Integer> {
             defaultValue = "1000",
             description = "With --rate 0: runs open at a time (default: ${DEFAULT-VALUE}).")
     int open;
+
+    @Mixin Timing timing;
 
     @Mixin Repetitions repeated;
 
@@ -74,32 +77,24 @@ final class JobsCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Repetitions.check(spec, "--rate", rate, 0);
         Repetitions.check(spec, "--open", open, 1);
+        timing.check(spec);
         repeated.check(spec);
-        PrintWriter out = spec.commandLine().getOut();
+        Report report = new Report(spec, repeated);
         try (BenchStack stack = new BenchStack(handlers())) {
-            stack.setQueue("active", runTopics);
-            repeat(stack, repeated.warmUp);
-            List<Double> medians = new ArrayList<>();
-            for (int repetition = 1; repetition <= repeated.count; repetition++) {
-                Hops hops = repeat(stack, repeated.seconds);
-                double perSecond = hops.count() / (double) repeated.seconds;
-                out.printf("%d: %.0f runs/s%n", repetition, perSecond);
-                hops.lines().forEach(line -> out.println("   " + line));
-                out.flush();
-                medians.add(rate == 0 ? perSecond : hops.millis(50));
-            }
-            medians.sort(null);
-            out.printf(
-                    "median %.2f %s%n",
-                    medians.get(medians.size() / 2), rate == 0 ? "runs/s" : "ms p50");
-            AuditReport audit = stack.audit();
-            audit.differences().forEach(out::println);
-            out.printf(
-                    "audited: %d runs, %d events, %d differences%n",
-                    audit.runs(), audit.events(), audit.found());
-            out.flush();
-            return audit.isClean() ? GOOD : BAD;
+            BenchRuns.activate(stack.ledger(), runTopics);
+            timing.measure(
+                    report,
+                    "jobs",
+                    seconds -> {
+                        Hops hops = repeat(stack, seconds);
+                        Figures figures = new Figures();
+                        figures.add(COMPLETED, hops.count() / (double) seconds, "runs/s");
+                        hops.addTo(figures);
+                        return figures;
+                    });
+            report.audited(stack.audit());
         }
+        return report.end();
     }
 
     /** Starts runs for so many seconds, and waits for all of them. */
@@ -130,19 +125,19 @@ final class JobsCommand implements Callable<Integer> {
 
     /** Returns when the last run was started. */
     private void start(BenchStack stack, Journeys journeys, Semaphore places, int length) {
-        long begin = Journeys.now();
-        long end = begin + TimeUnit.SECONDS.toMicros(length);
+        long begin = Micros.now();
+        long end = begin + length * Micros.PER_SECOND;
         try (ExecutorService starters = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int starter = 0; rate == 0 && starter < STARTERS; starter++) {
                 starters.execute(() -> {
-                    while (Journeys.now() < end) {
-                        start(stack, journeys, places, Journeys.now());
+                    while (Micros.now() < end) {
+                        start(stack, journeys, places, Micros.now());
                     }
                 });
             }
             for (long number = 0; number < (long) rate * length; number++) {
-                long due = begin + number * 1_000_000 / rate;
-                sleepUntil(due);
+                long due = begin + number * Micros.PER_SECOND / rate;
+                Micros.sleepUntil(due);
                 starters.execute(() -> start(stack, journeys, places, due));
             }
         }
@@ -150,13 +145,7 @@ final class JobsCommand implements Callable<Integer> {
 
     private static void start(BenchStack stack, Journeys journeys, Semaphore places, long due) {
         places.acquireUninterruptibly();
-        RunId run = stack.ledger().start(StartRun.with("five", "1").queue(BenchStack.QUEUE).build());
+        RunId run = stack.ledger().start(StartRun.with("five", "1").queue(BenchRuns.QUEUE).build());
         journeys.begun(run, due);
-    }
-
-    private static void sleepUntil(long micros) {
-        for (long left = micros - Journeys.now(); left > 0; left = micros - Journeys.now()) {
-            LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(left));
-        }
     }
 }

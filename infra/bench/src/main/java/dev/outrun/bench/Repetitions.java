@@ -4,20 +4,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** How often something is measured, and for how long: on every command that repeats itself. */
+/** How often something is measured, and how that is said: on every command. */
 final class Repetitions {
-
-    @Option(
-            names = "--seconds",
-            defaultValue = "20",
-            description = "How long each repetition takes (default: ${DEFAULT-VALUE}).")
-    int seconds;
-
-    @Option(
-            names = "--warm-up",
-            defaultValue = "60",
-            description = "Seconds before the first one (default: ${DEFAULT-VALUE}).")
-    int warmUp;
 
     @Option(
             names = "--repetitions",
@@ -25,10 +13,11 @@ final class Repetitions {
             description = "How many (default: ${DEFAULT-VALUE}).")
     int count;
 
+    @Option(names = "--json", description = "Say all of it in the end, as JSON.")
+    boolean json;
+
     /** Refuses what cannot be. */
     void check(CommandSpec command) {
-        check(command, "--seconds", seconds, 1);
-        check(command, "--warm-up", warmUp, 0);
         check(command, "--repetitions", count, 1);
     }
 

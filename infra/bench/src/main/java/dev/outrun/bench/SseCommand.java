@@ -1,23 +1,23 @@
 package dev.outrun.bench;
 
-import dev.outrun.connector.audit.AuditReport;
-import dev.outrun.ledger.StartRun;
+import dev.outrun.bench.figure.Figures;
+import dev.outrun.bench.figure.Micros;
+import dev.outrun.bench.load.Tick;
+import dev.outrun.bench.reader.ClientProcess;
+import dev.outrun.bench.stack.BenchRuns;
+import dev.outrun.bench.stack.BenchStack;
 import dev.outrun.schema.queue.QueueSettings.RunTopics;
 import dev.outrun.schema.run.RunId;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -33,10 +33,11 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true)
 final class SseCommand implements Callable<Integer> {
 
-    private static final int GOOD = 0;
-    private static final int BAD = 1;
+    static final String CLIENT = "due to client";
+    static final String HEAP = "heap of a client, after";
 
     private static final int GONE_MAX_SECONDS = 60;
+    private static final Tick TICK = new Tick(0);
 
     @Spec CommandSpec spec;
 
@@ -69,61 +70,47 @@ final class SseCommand implements Callable<Integer> {
             description = "Which runs have topics of their own: each (default) or none.")
     RunTopics runTopics = RunTopics.EACH;
 
+    @Mixin Timing timing;
+
     @Mixin Repetitions repeated;
 
     @Override
     public Integer call() throws Exception {
+        timing.check(spec);
         repeated.check(spec);
         Repetitions.check(spec, "--clients", clients, 1);
         Repetitions.check(spec, "--slow", slow, 0);
         Repetitions.check(spec, "--runs", runs, 1);
         Repetitions.check(spec, "--rate", rate, 1);
-        PrintWriter out = spec.commandLine().getOut();
+        Report report = new Report(spec, repeated);
         // The first clients of all find code that is not compiled yet, whose stacks are larger.
-        try (BenchStack stack = new BenchStack(Map.of("nobody", (run, input) -> null))) {
-            List<RunId> open = open(stack);
-            try (ClientProcess clients = clients(stack, open)) {
-                repeat(stack, open, repeated.warmUp);
-                clients.report(frames(repeated.warmUp));
+        try (BenchStack stack = new BenchStack(Map.of())) {
+            List<RunId> open = BenchRuns.open(stack.ledger(), runs, runTopics);
+            try (ClientProcess warmedUp = clients(stack, open)) {
+                repeat(stack, open, timing.warmUp);
+                warmedUp.report(frames(timing.warmUp));
             }
             awaitEndOfStreams(stack, open);
             long before = heapBytes();
-            try (ClientProcess clients = clients(stack, open)) {
-                out.printf("idle: %.1f KiB of heap for each client%n", kibPerClient(before));
-                boolean all = true;
-                for (int repetition = 1; repetition <= repeated.count; repetition++) {
-                    repeat(stack, open, repeated.seconds);
-                    long expected = frames(repeated.seconds);
-                    long[] ages = clients.report(expected);
-                    out.printf(
-                            "%d: %d frames of %d, p50 %.1f  p90 %.1f  p99 %.1f  max %.1f ms%n",
-                            repetition,
-                            ages[0],
-                            expected,
-                            ages[1] / 1e3,
-                            ages[2] / 1e3,
-                            ages[3] / 1e3,
-                            ages[4] / 1e3);
-                    out.flush();
-                    all &= ages[0] == expected;
-                }
-                out.printf("after: %.1f KiB of heap for each client%n", kibPerClient(before));
-                AuditReport audit = stack.audit();
-                out.printf("audited: %d events, %d differences%n", audit.events(), audit.found());
-                out.flush();
-                return all && audit.isClean() ? GOOD : BAD;
+            try (ClientProcess measured = clients(stack, open)) {
+                Figures heap =
+                        new Figures().add("heap of a client, idle", kibPerClient(before), "KiB");
+                report.repeat(
+                        "clients",
+                        () -> {
+                            repeat(stack, open, timing.seconds);
+                            return arrived(measured, report);
+                        });
+                report.once("memory", heap.add(HEAP, kibPerClient(before), "KiB"));
+                report.audited(stack.audit());
             }
         }
+        return report.end();
     }
 
-    /** Runs that nobody makes an attempt of, so that what is appended is all that happens. */
-    private List<RunId> open(BenchStack stack) {
-        stack.setQueue("paused", runTopics);
-        List<RunId> open = new ArrayList<>();
-        for (int n = 0; n < runs; n++) {
-            open.add(stack.ledger().start(StartRun.with("nobody", "1").queue(BenchStack.QUEUE).build()));
-        }
-        return open;
+    private Figures arrived(ClientProcess measured, Report report) throws IOException {
+        long frames = frames(timing.seconds);
+        return new Figures().add(CLIENT, report.whole(measured.report(frames), frames));
     }
 
     private ClientProcess clients(BenchStack stack, List<RunId> open) throws IOException {
@@ -148,14 +135,13 @@ final class SseCommand implements Callable<Integer> {
 
     /** Appends events to the runs in turn, each at its time, for so many seconds. */
     private void repeat(BenchStack stack, List<RunId> open, int length) {
-        long begin = Journeys.now();
+        long begin = Micros.now();
         try (ExecutorService writers = Executors.newVirtualThreadPerTaskExecutor()) {
             for (long number = 0; number < (long) rate * length; number++) {
                 RunId run = open.get((int) (number % open.size()));
-                long due = begin + number * 1_000_000 / rate;
-                sleepUntil(due);
-                String events = "[{\"type\":\"tick\",\"data\":" + due + "}]";
-                writers.execute(() -> stack.ledger().append(run, null, events));
+                long due = begin + number * Micros.PER_SECOND / rate;
+                Micros.sleepUntil(due);
+                writers.execute(() -> stack.ledger().append(run, null, TICK.append(due, 1)));
             }
         }
     }
@@ -184,11 +170,5 @@ final class SseCommand implements Callable<Integer> {
             System.gc();
         }
         return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
-    }
-
-    private static void sleepUntil(long micros) {
-        for (long left = micros - Journeys.now(); left > 0; left = micros - Journeys.now()) {
-            LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(left));
-        }
     }
 }

@@ -1,5 +1,7 @@
-package dev.outrun.bench;
+package dev.outrun.bench.reader;
 
+import dev.outrun.bench.figure.Arrivals;
+import dev.outrun.bench.load.Tick;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -12,13 +14,11 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.HdrHistogram.Histogram;
 
 /**
- * Many event-stream clients in a process and on a thread of their own: each event's data is the
- * time at which it was due, microseconds, and its age is taken when it is read.
+ * Many event-stream clients in a process and on a thread of their own: of each {@link Tick}, the
+ * age is taken when it is read.
  *
  * <p>Arguments: port, clients, clients that never read, and run ids, over which the clients are
  * dealt out. It says {@code ready}, and then, to each line on its input, which is how many events
@@ -29,26 +29,22 @@ public final class SseClients {
     /** Connections made before it is waited for: the server's backlog is a few thousand. */
     private static final int AT_ONCE = 500;
 
-    /** After the last append: what has not come by then does not come. */
-    private static final long LATE_MAX_SECONDS = 30;
-
-    private static final long MICROS_MAX = 600_000_000;
     private static final String OK = "HTTP/1.1 200 ";
-    private static final byte[] DATA = "\"data\":".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] DUE = Tick.DUE.getBytes(StandardCharsets.US_ASCII);
 
     private final int port;
     private final List<String> runs;
     private final Selector selector = Selector.open();
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(256 * 1024);
     private final AtomicInteger open = new AtomicInteger();
-    private Histogram ages = new Histogram(MICROS_MAX, 3);
+    private final Arrivals arrivals = new Arrivals();
 
     private SseClients(int port, List<String> runs) throws IOException {
         this.port = port;
         this.runs = runs;
     }
 
-    /** One connection: how much of {@link #DATA} it has just read, and the number behind it. */
+    /** One connection: how much of {@link #DUE} it has just read, and the number behind it. */
     private static final class Client {
         private int matched;
         private long number;
@@ -119,7 +115,6 @@ public final class SseClients {
         if (channel.read(buffer) < 0) {
             throw new IOException("a stream has ended");
         }
-        long now = Journeys.now();
         buffer.flip();
         if (!client.greeted) {
             String answer = StandardCharsets.US_ASCII.decode(buffer.duplicate()).toString();
@@ -130,44 +125,25 @@ public final class SseClients {
             open.incrementAndGet();
         }
         while (buffer.hasRemaining()) {
-            take(client, buffer.get(), now);
+            take(client, buffer.get());
         }
     }
 
-    private void take(Client client, byte next, long now) {
-        if (client.matched < DATA.length) {
-            client.matched = next == DATA[client.matched] ? client.matched + 1 : 0;
+    private void take(Client client, byte next) {
+        if (client.matched < DUE.length) {
+            client.matched = next == DUE[client.matched] ? client.matched + 1 : 0;
         } else if (next >= '0' && next <= '9') {
             client.number = client.number * 10 + next - '0';
         } else {
             if (client.number > 0) {
-                record(now - client.number);
+                arrivals.arrived(client.number);
             }
             client.number = 0;
             client.matched = 0;
         }
     }
 
-    private synchronized void record(long age) {
-        ages.recordValue(Math.clamp(age, 0, MICROS_MAX));
-        notifyAll();
-    }
-
-    private synchronized String report(long expected) throws InterruptedException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LATE_MAX_SECONDS);
-        for (long left = deadline - System.nanoTime();
-                ages.getTotalCount() < expected && left > 0;
-                left = deadline - System.nanoTime()) {
-            TimeUnit.NANOSECONDS.timedWait(this, left);
-        }
-        Histogram taken = ages;
-        ages = new Histogram(MICROS_MAX, 3);
-        return "%d %d %d %d %d"
-                .formatted(
-                        taken.getTotalCount(),
-                        taken.getValueAtPercentile(50),
-                        taken.getValueAtPercentile(90),
-                        taken.getValueAtPercentile(99),
-                        taken.getMaxValue());
+    private String report(long expected) throws InterruptedException {
+        return arrivals.await(expected).toText();
     }
 }

@@ -1,13 +1,12 @@
-package dev.outrun.bench;
+package dev.outrun.bench.reader;
 
+import dev.outrun.bench.figure.Micros;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.event.EventTypes;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.topic.RecordHeaders;
 import dev.outrun.server.OutrunConfig;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,7 +21,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  * What a live reader of the firehose sees of each run, on a thread of its own. All times are
  * microseconds of the machine's clock, which the ledger's events have theirs from too.
  */
-final class Journeys implements AutoCloseable {
+public final class Journeys implements AutoCloseable {
 
     private static final Duration POLL = Duration.ofMillis(100);
 
@@ -33,7 +32,7 @@ final class Journeys implements AutoCloseable {
     private volatile boolean closed;
 
     /** One run's way: when events of it were written, and when they were seen. */
-    static final class Journey {
+    public static final class Journey {
         long due;
         long requested;
         long requestedSeen;
@@ -47,7 +46,7 @@ final class Journeys implements AutoCloseable {
     }
 
     /** Follows the firehose from its end on. */
-    Journeys(OutrunConfig config, Consumer<Journey> ended) {
+    public Journeys(OutrunConfig config, Consumer<Journey> ended) {
         this.ended = ended;
         this.consumer =
                 new KafkaConsumer<>(
@@ -64,16 +63,8 @@ final class Journeys implements AutoCloseable {
         this.thread = Thread.ofPlatform().name("bench-reader").start(this::read);
     }
 
-    static long now() {
-        return micros(Instant.now());
-    }
-
-    private static long micros(Instant time) {
-        return ChronoUnit.MICROS.between(Instant.EPOCH, time);
-    }
-
     /** A run was due, and its request is committed. */
-    void begun(RunId run, long due) {
+    public void begun(RunId run, long due) {
         Journey journey = of(run);
         boolean whole;
         synchronized (journey) {
@@ -90,7 +81,7 @@ final class Journeys implements AutoCloseable {
     private void read() {
         while (!closed) {
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-                saw(RecordHeaders.read(record), now());
+                saw(RecordHeaders.read(record), Micros.now());
             }
         }
         consumer.close();
@@ -101,7 +92,7 @@ final class Journeys implements AutoCloseable {
             return;
         }
         Journey journey = of(event.run());
-        long written = micros(event.time());
+        long written = Micros.of(event.time());
         boolean whole;
         synchronized (journey) {
             switch (event.type()) {

@@ -1,16 +1,16 @@
-package dev.outrun.bench;
+package dev.outrun.bench.reader;
 
+import dev.outrun.bench.figure.Ages;
 import dev.outrun.schema.run.RunId;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /** {@link SseClients} in a process of their own. */
-final class ClientProcess implements AutoCloseable {
+public final class ClientProcess implements AutoCloseable {
 
     private final Process process;
     private final BufferedReader said;
@@ -23,7 +23,7 @@ final class ClientProcess implements AutoCloseable {
     }
 
     /** So many, and slow ones besides, which never read; returns when all are connected. */
-    static ClientProcess start(int port, int clients, int slow, List<RunId> runs)
+    public static ClientProcess start(int port, int clients, int slow, List<RunId> runs)
             throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -46,18 +46,17 @@ final class ClientProcess implements AutoCloseable {
     }
 
     /**
-     * How many events they have had since the last time, and how old those were, in microseconds:
-     * p50, p90, p99, the oldest.
+     * How old the events were that they have had since the last time.
      *
      * @param expected waited for
      */
-    long[] report(long expected) throws IOException {
+    public Ages report(long expected) throws IOException {
         ask.println(expected);
         String line = said.readLine();
         if (line == null) {
             throw new IllegalStateException("the clients have ended");
         }
-        return Arrays.stream(line.split(" ", -1)).mapToLong(Long::parseLong).toArray();
+        return Ages.parse(line);
     }
 
     @Override
