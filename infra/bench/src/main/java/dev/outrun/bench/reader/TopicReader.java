@@ -11,6 +11,7 @@ import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
@@ -18,6 +19,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 public final class TopicReader implements AutoCloseable {
 
     private static final Duration POLL = Duration.ofMillis(100);
+    private static final Duration KNOWN_MAX = Duration.ofSeconds(30);
 
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final Arrivals arrivals = new Arrivals();
@@ -37,13 +39,26 @@ public final class TopicReader implements AutoCloseable {
                         new ByteArrayDeserializer());
         List<TopicPartition> partitions = new ArrayList<>();
         for (String topic : topics) {
-            consumer.partitionsFor(topic)
+            known(topic)
                     .forEach(each -> partitions.add(new TopicPartition(topic, each.partition())));
         }
         consumer.assign(partitions);
         consumer.seekToEnd(partitions);
         partitions.forEach(consumer::position);
         this.thread = Thread.ofPlatform().name("bench-reader").start(this::read);
+    }
+
+    /** The partitions of a topic, which the broker may have heard of a moment after it was made. */
+    private List<PartitionInfo> known(String topic) {
+        List<PartitionInfo> known = consumer.partitionsFor(topic);
+        for (long deadline = System.nanoTime() + KNOWN_MAX.toNanos();
+                known.isEmpty();
+                known = consumer.partitionsFor(topic)) {
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException("the broker does not know " + topic);
+            }
+        }
+        return known;
     }
 
     /** The ages of so many since the last time; see {@link Arrivals#await}. */
