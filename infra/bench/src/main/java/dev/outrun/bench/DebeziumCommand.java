@@ -9,9 +9,6 @@ import dev.outrun.bench.stack.BenchServers;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.server.OutrunConfig;
 import java.security.SecureRandom;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.Statement;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -88,7 +85,7 @@ final class DebeziumCommand implements Callable<Integer> {
                     Stream.generate(() -> RunId.mint(InstantSource.system(), random))
                             .limit(AGGREGATES)
                             .toList();
-            execute(config, TABLE);
+            servers.execute(TABLE);
             try (OutboxRouter router = new OutboxRouter(config, servers.folder(), settings);
                     TopicReader consumer =
                             new TopicReader(
@@ -109,16 +106,6 @@ final class DebeziumCommand implements Callable<Integer> {
                                     report.whole(consumer.await(events), events));
                         });
             }
-        }
-    }
-
-    private static void execute(OutrunConfig config, String sql) throws Exception {
-        var postgres = config.postgres();
-        try (Connection connection =
-                        DriverManager.getConnection(
-                                postgres.jdbcUrl(), postgres.user(), postgres.password());
-                Statement statement = connection.createStatement()) {
-            statement.execute(sql);
         }
     }
 }

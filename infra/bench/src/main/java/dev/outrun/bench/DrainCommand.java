@@ -6,14 +6,9 @@ import dev.outrun.bench.limit.BareLanes;
 import dev.outrun.bench.limit.WalReader;
 import dev.outrun.bench.load.Backlog;
 import dev.outrun.bench.load.Tick;
-import dev.outrun.bench.stack.BenchRuns;
 import dev.outrun.bench.stack.BenchServers;
 import dev.outrun.connector.ConnectorConfig;
 import dev.outrun.connector.OutboxConnector;
-import dev.outrun.connector.topic.PlatformTopics;
-import dev.outrun.ledger.LedgerConfig;
-import dev.outrun.ledger.PostgresLedger;
-import dev.outrun.schema.queue.QueueSettings.RunTopics;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.server.OutrunConfig;
 import java.util.List;
@@ -79,12 +74,7 @@ final class DrainCommand implements Callable<Integer> {
         Tick tick = new Tick(bytes);
         try (BenchServers servers = new BenchServers()) {
             OutrunConfig config = servers.config();
-            List<RunId> open;
-            try (PostgresLedger ledger =
-                    PostgresLedger.open(new LedgerConfig(config.postgres(), 1, "outrun-bench"))) {
-                PlatformTopics.create(config.kafka(), config.topics(), ledger.shards());
-                open = BenchRuns.open(ledger, runs, RunTopics.EACH);
-            }
+            List<RunId> open = servers.openRuns(runs);
             Backlog backlog = new Backlog(config.postgres(), open, tick);
             try (OutboxConnector connector = OutboxConnector.start(connector(config));
                     BareLanes lanes = new BareLanes(config.bootstrapServers(), open, tick)) {

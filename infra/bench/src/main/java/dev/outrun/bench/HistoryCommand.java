@@ -3,13 +3,12 @@ package dev.outrun.bench;
 import dev.outrun.bench.figure.Ages;
 import dev.outrun.bench.figure.Figures;
 import dev.outrun.bench.figure.Micros;
+import dev.outrun.bench.load.Connections;
 import dev.outrun.bench.load.Tick;
 import dev.outrun.bench.load.Writers;
 import dev.outrun.bench.stack.BenchServers;
 import dev.outrun.schema.run.RunId;
-import dev.outrun.schema.sql.PostgresAddress;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -79,7 +78,7 @@ final class HistoryCommand implements Callable<Integer> {
         Repetitions.check(spec, "--calls", calls, 1);
         Report report = new Report(spec, repeated);
         try (BenchServers servers = new BenchServers();
-                Connection connection = connect(servers.config().postgres())) {
+                Connection connection = Connections.open(servers.config().postgres())) {
             register(connection);
             report.progress("warm-up");
             measure(connection);
@@ -97,10 +96,6 @@ final class HistoryCommand implements Callable<Integer> {
             }
         }
         return report.end();
-    }
-
-    private static Connection connect(PostgresAddress address) throws SQLException {
-        return DriverManager.getConnection(address.jdbcUrl(), address.user(), address.password());
     }
 
     private static String makeRuns(int runs) {

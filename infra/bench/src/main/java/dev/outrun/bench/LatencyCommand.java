@@ -6,15 +6,8 @@ import dev.outrun.bench.limit.WalReader;
 import dev.outrun.bench.load.Tick;
 import dev.outrun.bench.load.Writers;
 import dev.outrun.bench.reader.TopicReader;
-import dev.outrun.bench.stack.BenchRuns;
 import dev.outrun.bench.stack.BenchServers;
-import dev.outrun.ledger.LedgerConfig;
-import dev.outrun.ledger.PostgresLedger;
-import dev.outrun.schema.queue.QueueSettings.RunTopics;
 import dev.outrun.schema.run.RunId;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.Statement;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.LongFunction;
@@ -116,17 +109,8 @@ final class LatencyCommand implements Callable<Integer> {
     /** What the parts can do by themselves: nobody publishes. */
     private Figures limits(Report report, BenchServers servers, Tick tick) throws Exception {
         var postgres = servers.config().postgres();
-        List<RunId> open;
-        try (PostgresLedger ledger =
-                PostgresLedger.open(new LedgerConfig(postgres, 1, "outrun-bench"))) {
-            open = BenchRuns.open(ledger, runs, RunTopics.EACH);
-        }
-        try (Connection connection =
-                        DriverManager.getConnection(
-                                postgres.jdbcUrl(), postgres.user(), postgres.password());
-                Statement statement = connection.createStatement()) {
-            statement.execute(PLAIN_TABLE);
-        }
+        List<RunId> open = servers.openRuns(runs);
+        servers.execute(PLAIN_TABLE);
         String kafka = servers.config().bootstrapServers();
         try (Writers plain = new Writers(postgres, writers, PLAIN_INSERT);
                 Writers append = new Writers(postgres, writers, Writers.APPEND);

@@ -5,14 +5,10 @@ import dev.outrun.bench.figure.Micros;
 import dev.outrun.bench.load.Tick;
 import dev.outrun.bench.load.Writers;
 import dev.outrun.bench.reader.TopicReader;
-import dev.outrun.bench.stack.BenchRuns;
 import dev.outrun.bench.stack.BenchServers;
 import dev.outrun.bench.stack.Program;
 import dev.outrun.devstack.Directories;
 import dev.outrun.devstack.LoopbackPorts;
-import dev.outrun.ledger.LedgerConfig;
-import dev.outrun.ledger.PostgresLedger;
-import dev.outrun.schema.queue.QueueSettings.RunTopics;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.sql.PostgresAddress;
 import dev.outrun.server.OutrunConfig;
@@ -81,11 +77,7 @@ final class RestartCommand implements Callable<Integer> {
     private void connector(Report report) throws Exception {
         try (BenchServers servers = new BenchServers()) {
             OutrunConfig config = servers.config();
-            List<RunId> open;
-            try (PostgresLedger ledger =
-                    PostgresLedger.open(new LedgerConfig(config.postgres(), 1, "outrun-bench"))) {
-                open = BenchRuns.open(ledger, RUNS, RunTopics.EACH);
-            }
+            List<RunId> open = servers.openRuns(RUNS);
             try (Killed killed = new Killed(outrun, config);
                     TopicReader firehose =
                             new TopicReader(

@@ -83,9 +83,9 @@ final class SseCommand implements Callable<Integer> {
         Repetitions.check(spec, "--runs", runs, 1);
         Repetitions.check(spec, "--rate", rate, 1);
         Report report = new Report(spec, repeated);
-        // The first clients of all find code that is not compiled yet, whose stacks are larger.
         try (BenchStack stack = new BenchStack(Map.of())) {
             List<RunId> open = BenchRuns.open(stack.ledger(), runs, runTopics);
+            // The first clients of all find code that is not compiled yet, whose stacks are larger.
             try (ClientProcess warmedUp = clients(stack, open)) {
                 repeat(stack, open, timing.warmUp);
                 warmedUp.report(frames(timing.warmUp));

@@ -82,10 +82,5 @@ final class HttpConnections implements ServerConnectionSelector {
         public boolean canInterrupt() {
             return requests instanceof InterruptableTask<?> task && task.canInterrupt();
         }
-
-        @Override
-        public Void call() {
-            throw new UnsupportedOperationException("it is handled");
-        }
     }
 }

@@ -17,14 +17,11 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
  * The limit of whoever publishes a backlog: the same records to as many topics, a producer for each
@@ -51,28 +48,19 @@ public final class BareLanes implements AutoCloseable {
         for (RunId run : runs) {
             topics.add(new NewTopic(RUN + run, Optional.of(1), Optional.empty()));
         }
-        try (Admin admin =
-                Admin.create(
-                        Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers))) {
-            admin.createTopics(topics).all().get();
-        }
+        Bare.makeTopics(bootstrapServers, topics);
         live = producer(bootstrapServers, 128 << 10);
         ofRuns = producer(bootstrapServers, 16 << 10);
     }
 
     private static KafkaProducer<byte[], byte[]> producer(String bootstrapServers, int batchBytes) {
-        return new KafkaProducer<>(
+        return Bare.producer(
+                bootstrapServers,
                 Map.of(
-                        ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                        bootstrapServers,
-                        ProducerConfig.LINGER_MS_CONFIG,
-                        0,
                         ProducerConfig.BATCH_SIZE_CONFIG,
                         batchBytes,
                         ProducerConfig.BUFFER_MEMORY_CONFIG,
-                        64L << 20),
-                new ByteArraySerializer(),
-                new ByteArraySerializer());
+                        64L << 20));
     }
 
     /** Sends so many events to both lanes; how many a second. */

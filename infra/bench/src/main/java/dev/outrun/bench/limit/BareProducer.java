@@ -9,14 +9,10 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.function.LongFunction;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
  * The limit of whoever publishes: the same data, sent when it is due, by nothing but a producer.
@@ -31,21 +27,9 @@ public final class BareProducer implements AutoCloseable {
 
     /** Makes the topic. */
     public BareProducer(String bootstrapServers) throws InterruptedException, ExecutionException {
-        try (Admin admin =
-                Admin.create(
-                        Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers))) {
-            NewTopic topic = new NewTopic(TOPIC, Optional.of(PARTITIONS), Optional.empty());
-            admin.createTopics(List.of(topic)).all().get();
-        }
-        producer =
-                new KafkaProducer<>(
-                        Map.of(
-                                ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                                bootstrapServers,
-                                ProducerConfig.LINGER_MS_CONFIG,
-                                0),
-                        new ByteArraySerializer(),
-                        new ByteArraySerializer());
+        NewTopic topic = new NewTopic(TOPIC, Optional.of(PARTITIONS), Optional.empty());
+        Bare.makeTopics(bootstrapServers, List.of(topic));
+        producer = Bare.producer(bootstrapServers, Map.of());
     }
 
     /** Sends so many a second, to the partitions in turn. */

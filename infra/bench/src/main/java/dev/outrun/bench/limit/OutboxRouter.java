@@ -17,14 +17,10 @@ import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.connect.source.SourceRecord;
 
 /** Debezium's embedded engine as its documentation has it, before a producer. */
@@ -53,21 +49,9 @@ public final class OutboxRouter implements AutoCloseable {
      */
     public OutboxRouter(OutrunConfig config, Path folder, Map<String, String> settings)
             throws InterruptedException, ExecutionException {
-        Map<String, Object> kafka =
-                Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, config.bootstrapServers());
-        try (Admin admin = Admin.create(kafka)) {
-            NewTopic topic = new NewTopic(TOPIC, Optional.of(PARTITIONS), Optional.empty());
-            admin.createTopics(List.of(topic)).all().get();
-        }
-        producer =
-                new KafkaProducer<>(
-                        Map.of(
-                                ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                                config.bootstrapServers(),
-                                ProducerConfig.LINGER_MS_CONFIG,
-                                0),
-                        new ByteArraySerializer(),
-                        new ByteArraySerializer());
+        NewTopic topic = new NewTopic(TOPIC, Optional.of(PARTITIONS), Optional.empty());
+        Bare.makeTopics(config.bootstrapServers(), List.of(topic));
+        producer = Bare.producer(config.bootstrapServers(), Map.of());
         engine =
                 DebeziumEngine.create(ChangeEventFormat.of(Connect.class))
                         .using(properties(config, folder, settings))

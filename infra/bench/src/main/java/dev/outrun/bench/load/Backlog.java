@@ -5,7 +5,6 @@ import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.sql.PostgresAddress;
 import java.sql.Array;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -78,9 +77,7 @@ public final class Backlog {
     }
 
     private Void write(long transactions, UUID[] turn, int batch) throws SQLException {
-        try (Connection connection =
-                        DriverManager.getConnection(
-                                address.jdbcUrl(), address.user(), address.password());
+        try (Connection connection = Connections.open(address);
                 PreparedStatement statement = connection.prepareStatement(APPEND)) {
             Array all = connection.createArrayOf("uuid", turn);
             statement.setArray(2, all);

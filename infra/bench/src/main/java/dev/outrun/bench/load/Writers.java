@@ -5,7 +5,6 @@ import dev.outrun.bench.figure.Micros;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.sql.PostgresAddress;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -38,9 +37,7 @@ public final class Writers implements AutoCloseable {
     public Writers(PostgresAddress address, int count, String sql) throws SQLException {
         this.sql = sql;
         for (int n = 0; n < count; n++) {
-            connections.add(
-                    DriverManager.getConnection(
-                            address.jdbcUrl(), address.user(), address.password()));
+            connections.add(Connections.open(address));
         }
     }
 

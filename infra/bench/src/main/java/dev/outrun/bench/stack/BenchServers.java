@@ -1,11 +1,17 @@
 package dev.outrun.bench.stack;
 
+import dev.outrun.bench.load.Connections;
 import dev.outrun.connector.audit.AuditReport;
 import dev.outrun.connector.audit.AuditScope;
 import dev.outrun.connector.audit.Auditor;
+import dev.outrun.connector.topic.PlatformTopics;
 import dev.outrun.devstack.Directories;
 import dev.outrun.devstack.EmbeddedBroker;
 import dev.outrun.devstack.EmbeddedPostgres;
+import dev.outrun.ledger.LedgerConfig;
+import dev.outrun.ledger.PostgresLedger;
+import dev.outrun.schema.queue.QueueSettings.RunTopics;
+import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import dev.outrun.server.Outrun;
@@ -14,7 +20,11 @@ import dev.outrun.server.Parts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 
@@ -69,6 +79,26 @@ public final class BenchServers implements AutoCloseable {
     /** Of an Outrun over them. */
     public OutrunConfig config() {
         return config;
+    }
+
+    /**
+     * Starts runs that nobody makes an attempt of, while nothing but the servers is there; the
+     * platform's topics are there afterwards.
+     */
+    public List<RunId> openRuns(int count) {
+        try (PostgresLedger ledger =
+                PostgresLedger.open(new LedgerConfig(config.postgres(), 1, "outrun-bench"))) {
+            PlatformTopics.create(config.kafka(), config.topics(), ledger.shards());
+            return BenchRuns.open(ledger, count, RunTopics.EACH);
+        }
+    }
+
+    /** Has the database do something. */
+    public void execute(String sql) throws SQLException {
+        try (Connection connection = Connections.open(config.postgres());
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
     }
 
     /** Holds Kafka against the table, once all is published: a figure needs a clean one. */
