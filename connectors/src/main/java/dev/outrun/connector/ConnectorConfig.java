@@ -125,7 +125,8 @@ public record ConnectorConfig(
      *
      * @param producers that the runs are hashed over
      * @param producerTopics after so many new ones another producer begins: it never forgets one
-     * @param rest likewise between two bursts of a producer
+     * @param rest likewise between two bursts of a producer; longer where producers know many
+     *     topics
      * @param knownRuns whose next seq is kept in memory; others cost a question
      * @param queueAppends that may wait per producer before the live lane has to wait too
      * @param queueBytes that may wait per producer, likewise

@@ -8,6 +8,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 import org.apache.kafka.common.errors.InterruptException;
 
@@ -31,7 +32,7 @@ final class Bursts<T> implements AutoCloseable {
     private final ToIntFunction<T> bytes;
     private final Semaphore room;
     private final int roomTotal;
-    private final long rest;
+    private final Supplier<Duration> rest;
     private final Taker<T> taker;
     private final Consumer<Exception> failed;
     private final Thread thread;
@@ -50,18 +51,19 @@ final class Bursts<T> implements AutoCloseable {
      *
      * @param items before {@link #put} blocks
      * @param bytes of all items, likewise; a single larger one waits alone
-     * @param rest between two bursts
      */
-    record Limits(int items, int bytes, Duration rest) {}
+    record Limits(int items, int bytes) {}
 
     /**
      * Starts its thread.
      *
+     * @param rest asked for after each burst, on its thread
      * @param failed hears of the exception that ended the thread, unless it was closed
      */
     Bursts(
             String name,
             Limits limits,
+            Supplier<Duration> rest,
             ToIntFunction<T> bytes,
             Taker<T> taker,
             Consumer<Exception> failed) {
@@ -69,7 +71,7 @@ final class Bursts<T> implements AutoCloseable {
         this.bytes = bytes;
         this.roomTotal = limits.bytes() / KIBIBYTE;
         this.room = new Semaphore(roomTotal);
-        this.rest = limits.rest().toNanos();
+        this.rest = rest;
         this.taker = taker;
         this.failed = failed;
         this.thread = Thread.ofPlatform().name(name).daemon().start(this::loop);
@@ -119,7 +121,7 @@ final class Bursts<T> implements AutoCloseable {
                 room.release(burst.stream().mapToInt(this::room).sum());
                 burst.clear();
                 if (queue.size() < ITEMS_MAX) {
-                    LockSupport.parkNanos(rest);
+                    LockSupport.parkNanos(rest.get().toNanos());
                 }
             }
         } catch (InterruptedException | InterruptException e) {

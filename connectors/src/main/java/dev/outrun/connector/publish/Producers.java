@@ -62,6 +62,8 @@ final class Producers {
         own.put(ProducerConfig.ACKS_CONFIG, "all");
         own.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
         own.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+        // Records name their partition. Else each look at a topic counts its partitions' queues.
+        own.put(ProducerConfig.PARTITIONER_ADAPTIVE_PARTITIONING_ENABLE_CONFIG, false);
         // A record given up on would be a hole: whoever watches our health decides, not a timer.
         own.put(ProducerConfig.RETRIES_CONFIG, Integer.MAX_VALUE);
         own.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE);

@@ -68,12 +68,8 @@ public final class Publisher implements ChangeConsumer {
             int queueBytes,
             Duration checkpointEvery) {
 
-        private Bursts.Limits intake() {
-            return new Bursts.Limits(queueAppends, queueBytes, rest);
-        }
-
-        Bursts.Limits runs() {
-            return new Bursts.Limits(queueAppends, queueBytes, runRest);
+        Bursts.Limits limits() {
+            return new Bursts.Limits(queueAppends, queueBytes);
         }
     }
 
@@ -169,7 +165,8 @@ public final class Publisher implements ChangeConsumer {
         this.intake =
                 new Bursts<>(
                         "outrun-publisher-" + split.slot(),
-                        settings.intake(),
+                        settings.limits(),
+                        settings::rest,
                         Item::bytes,
                         this::publish,
                         e -> halt.because("a change cannot be published: " + e.getMessage(), e));

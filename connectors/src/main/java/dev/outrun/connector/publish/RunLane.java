@@ -124,7 +124,8 @@ final class RunLane implements AutoCloseable {
         this.halt = halt;
         this.producers = producers;
         this.writer = new RunWriter(producers, topics, this::isBroken, metrics.run(), halt);
-        this.bursts = new Bursts<>(name, limits, Item::bytes, this::take, this::failed);
+        this.bursts =
+                new Bursts<>(name, limits, producers::rest, Item::bytes, this::take, this::failed);
     }
 
     /** Takes an append; blocks while the queue is full. Publisher's thread. */

@@ -24,14 +24,23 @@ import org.apache.kafka.clients.producer.Producer;
  *
  * <p>A generation takes as many topics as the elder ones have in use, if that is more. So runs that
  * stay in use, however many, have few producers.
+ *
+ * <p>Since each request costs a look at every topic that is known, requests are to be fewer the
+ * more topics there are: {@link #rest}.
  */
 final class RunProducers {
 
     /** One part in so many of a generation's runs in use is hardly any. */
     private static final int HARDLY = 4;
 
+    /** Some hundred times what a request's look at one takes. */
+    private static final Duration REST_PER_TOPIC = Duration.ofNanos(40_000);
+
+    private static final Duration REST_MAX = Duration.ofMillis(20);
+
     private final IntFunction<Producer<byte[], byte[]>> maker;
     private final int topicsMin;
+    private final Duration restMin;
     private volatile List<Generation> generations;
     private volatile boolean closed;
     private int made;
@@ -60,10 +69,12 @@ final class RunProducers {
      *
      * @param maker makes the first, second, third one
      * @param topicsMin of a generation
+     * @param restMin between two bursts
      */
-    RunProducers(IntFunction<Producer<byte[], byte[]>> maker, int topicsMin) {
+    RunProducers(IntFunction<Producer<byte[], byte[]>> maker, int topicsMin, Duration restMin) {
         this.maker = maker;
         this.topicsMin = topicsMin;
+        this.restMin = restMin;
         this.generations = List.of(make(topicsMin));
     }
 
@@ -107,6 +118,14 @@ final class RunProducers {
             }
         }
         return unknown;
+    }
+
+    /** How long to let records gather before the next ones are sent. */
+    Duration rest() {
+        int topics = generations.stream().mapToInt(generation -> generation.topics).sum();
+        Duration wanted = REST_PER_TOPIC.multipliedBy(topics);
+        Duration most = wanted.compareTo(REST_MAX) < 0 ? wanted : REST_MAX;
+        return most.compareTo(restMin) < 0 ? restMin : most;
     }
 
     /** Whether it is time for another generation. */

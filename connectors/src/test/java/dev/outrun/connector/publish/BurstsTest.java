@@ -23,7 +23,8 @@ class BurstsTest {
     private final Bursts<Integer> bursts =
             new Bursts<>(
                     "bursts-test",
-                    new Bursts.Limits(2, 4 << 10, Duration.ZERO),
+                    new Bursts.Limits(2, 4 << 10),
+                    () -> Duration.ZERO,
                     kibibytes -> kibibytes << 10,
                     this::take,
                     failures::add);

@@ -25,8 +25,10 @@ class RunProducersTest {
 
     private static final int TOPICS = 8;
 
+    private static final Duration REST = Duration.ofMillis(4);
+
     private final List<MockProducer<byte[], byte[]>> made = new ArrayList<>();
-    private final RunProducers producers = new RunProducers(this::make, TOPICS);
+    private final RunProducers producers = new RunProducers(this::make, TOPICS, REST);
     private final ExpectedSeqs runs = new ExpectedSeqs(1_000);
     private int met;
 
@@ -172,6 +174,23 @@ class RunProducersTest {
 
         // Then
         assertEquals(Set.of("a", "b"), producers.learn(Set.of("a", "b")));
+    }
+
+    @Test
+    void rest_isLongerTheMoreTopicsAllOfThemKnow_upTo20Milliseconds() {
+        // Given
+        meet(100);
+        assertEquals(REST, producers.rest());
+
+        // When
+        meet(50);
+        producers.next();
+        meet(100);
+
+        // Then
+        assertEquals(Duration.ofMillis(10), producers.rest());
+        meet(1_000);
+        assertEquals(Duration.ofMillis(20), producers.rest());
     }
 
     @Test
