@@ -28,8 +28,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
@@ -289,15 +287,7 @@ public final class InMemoryLedger implements Ledger {
 
     @Override
     public List<QueueState> queues() {
-        return transaction(() -> {
-            Set<String> names = new TreeSet<>(state.queues.named());
-            state.runs.values().stream()
-                    .filter(run -> run.finishedAt == null)
-                    .forEach(run -> names.add(run.start.queue()));
-            return names.stream()
-                    .map(name -> state.queues.state(name, state.runs.values()))
-                    .toList();
-        });
+        return transaction(() -> state.queues.states(state.runs.values()));
     }
 
     @Override
@@ -338,14 +328,7 @@ public final class InMemoryLedger implements Ledger {
         return transaction(() -> {
             List<MemoryRun> failed =
                     state.runs.values().stream()
-                            .filter(run -> run.status == RunStatus.FAILED)
-                            .filter(run -> run.redrivenAs == null)
-                            .filter(run -> run.start.queue().equals(queue))
-                            .filter(run -> handler == null || handler.equals(run.start.handler()))
-                            .filter(run ->
-                                    since == null
-                                            || (run.finishedAt != null
-                                                    && !run.finishedAt.isBefore(since)))
+                            .filter(run -> run.isRedrivable(queue, handler, since))
                             .limit(most)
                             .toList();
             for (MemoryRun run : failed) {

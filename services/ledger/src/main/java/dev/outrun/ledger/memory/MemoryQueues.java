@@ -14,6 +14,7 @@ import dev.outrun.schema.run.RunStatus;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -21,6 +22,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** The SQL functions' rules about queues, for the ledger in memory. Guarded by its lock. */
@@ -64,10 +66,6 @@ final class MemoryQueues {
 
     boolean isTopicless(String queue) {
         return settings(queue).runTopics() == RunTopics.NONE;
-    }
-
-    Set<String> named() {
-        return settings.keySet();
     }
 
     QueueSettings change(String queue, String json, int shards) {
@@ -211,6 +209,15 @@ final class MemoryQueues {
         int before = held.size();
         held.values().removeIf(each -> each.isLapsed(now));
         return before - held.size();
+    }
+
+    /** Of those with settings, and of those of runs that have not ended, by name. */
+    List<QueueState> states(Collection<MemoryRun> runs) {
+        Set<String> names = new TreeSet<>(settings.keySet());
+        runs.stream()
+                .filter(run -> run.finishedAt == null)
+                .forEach(run -> names.add(run.start.queue()));
+        return names.stream().map(name -> state(name, runs)).toList();
     }
 
     /** The settings with the counts of these runs. */

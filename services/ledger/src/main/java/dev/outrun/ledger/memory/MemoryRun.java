@@ -125,6 +125,20 @@ final class MemoryRun {
         return byTime < 0 || (byTime == 0 && id.toString().compareTo(place.id().toString()) < 0);
     }
 
+    /**
+     * Whether it is a dead letter of the queue that has not been redriven.
+     *
+     * @param handler of which handler; null for any
+     * @param since not failed before; null for whenever
+     */
+    boolean isRedrivable(String queue, @Nullable String handler, @Nullable Instant since) {
+        return status == RunStatus.FAILED
+                && redrivenAs == null
+                && start.queue().equals(queue)
+                && (handler == null || handler.equals(start.handler()))
+                && (since == null || (finishedAt != null && !finishedAt.isBefore(since)));
+    }
+
     Run toRun() {
         return new Run(
                 id,
