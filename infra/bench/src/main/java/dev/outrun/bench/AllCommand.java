@@ -1,17 +1,17 @@
 package dev.outrun.bench;
 
-import dev.outrun.schema.json.WireJson;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -44,16 +44,32 @@ final class AllCommand implements Callable<Integer> {
             description = "Keeps the figures that have a target, and all ratios, in this file.")
     @Nullable Path history;
 
+    @Option(
+            names = "--against",
+            paramLabel = "FILE",
+            description = "Says which figures are worse than in this file of another --history.")
+    @Nullable Path against;
+
+    @Mixin Servers on;
+
     @Override
     public Integer call() throws Exception {
         PrintWriter out = spec.commandLine().getOut();
         List<Target> targets =
-                Target.ALL.stream().filter(target -> target.words().startsWith(only)).toList();
+                Target.ALL.stream()
+                        .filter(target -> target.words().startsWith(only))
+                        .filter(target -> on.areOwn() || !target.isOnOwnServersOnly())
+                        .toList();
         List<String> benches = targets.stream().map(Target::words).distinct().toList();
-        Map<String, Object> kept = new LinkedHashMap<>();
+        History before = against == null ? new History() : History.read(against);
+        History now = history == null ? new History() : History.read(history);
         boolean good = true;
         for (String words : benches) {
-            Map<?, ?> json = BenchProcess.run(words, quick ? quickWords(words) : List.of());
+            List<String> more = new ArrayList<>(on.words());
+            if (quick) {
+                more.addAll(quickWords(words));
+            }
+            Map<?, ?> json = BenchProcess.run(words, more);
             good &= List.of().equals(json.get("wrong"));
             out.println("./outrun bench " + words);
             Map<String, Double> figures = new LinkedHashMap<>();
@@ -61,25 +77,14 @@ final class AllCommand implements Callable<Integer> {
                 if (target.words().equals(words)) {
                     double value = target.in(json);
                     figures.put(target.what(), value);
-                    out.println(line(target, value));
+                    out.println(line(target, value) + regression(target, value, before));
                 }
             }
             out.flush();
-            kept.putIfAbsent("machine", Objects.requireNonNull(json.get("machine")));
-            kept.put(
-                    words,
-                    Map.of(
-                            "at", Objects.requireNonNull(json.get("at")),
-                            "figures", figures,
-                            "ratios", Objects.requireNonNull(json.get("ratios"))));
-        }
-        if (history != null) {
-            Files.writeString(
-                    history,
-                    WireJson.mapper()
-                            .writerWithDefaultPrettyPrinter()
-                            .writeValueAsString(kept)
-                            .concat("\n"));
+            now.keep(words, json, figures);
+            if (history != null) {
+                now.write(history);
+            }
         }
         return good ? GOOD : BAD;
     }
@@ -94,6 +99,13 @@ final class AllCommand implements Callable<Integer> {
                         target.isReached(value)
                                 ? "reached"
                                 : "NOT reached, %.2f of it".formatted(target.ratio(value)));
+    }
+
+    private static String regression(Target target, double value, History history) {
+        OptionalDouble before = history.figure(target);
+        return before.isPresent() && target.isRegression(value, before.getAsDouble())
+                ? "; REGRESSION, it was %.2f".formatted(before.getAsDouble())
+                : "";
     }
 
     private static List<String> quickWords(String words) {

@@ -6,7 +6,7 @@ import picocli.CommandLine.Command;
 /** {@code ./outrun bench}. */
 @Command(
         name = "outrun bench",
-        description = "Measures Outrun on an embedded stack of its own.",
+        description = "Measures Outrun.",
         mixinStandardHelpOptions = true,
         subcommands = {
             LatencyCommand.class,

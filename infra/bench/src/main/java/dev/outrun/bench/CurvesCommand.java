@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -70,6 +71,8 @@ final class CurvesCommand implements Callable<Integer> {
     @Option(names = "--only", description = "Those whose words begin with this.")
     String only = "";
 
+    @Mixin Servers on;
+
     @Override
     public Integer call() throws Exception {
         PrintWriter out = spec.commandLine().getOut();
@@ -77,7 +80,7 @@ final class CurvesCommand implements Callable<Integer> {
             if (curve.words().startsWith(only)) {
                 out.println(curve.grows());
                 for (int size : curve.sizes()) {
-                    Map<?, ?> json = BenchProcess.run(curve.words().formatted(size), List.of());
+                    Map<?, ?> json = BenchProcess.run(curve.words().formatted(size), on.words());
                     out.printf("%12d", size);
                     for (List<String> figure : curve.figures()) {
                         List<String> path =

@@ -17,7 +17,6 @@ import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** A peer: Debezium's embedded engine with its Outbox Event Router, as people run it, and tuned. */
@@ -40,23 +39,7 @@ final class DebeziumCommand implements Callable<Integer> {
 
     @Spec CommandSpec spec;
 
-    @Option(
-            names = "--rate",
-            defaultValue = "1000",
-            description = "Rows due a second (default: ${DEFAULT-VALUE}).")
-    int rate;
-
-    @Option(
-            names = "--bytes",
-            defaultValue = "300",
-            description = "Of a row's payload (default: ${DEFAULT-VALUE}).")
-    int bytes;
-
-    @Option(
-            names = "--writers",
-            defaultValue = "16",
-            description = "Connections that insert (default: ${DEFAULT-VALUE}).")
-    int writers;
+    @Mixin Load load;
 
     @Mixin Timing timing;
 
@@ -64,11 +47,9 @@ final class DebeziumCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        load.check(spec);
         timing.check(spec);
         repeated.check(spec);
-        Repetitions.check(spec, "--rate", rate, 1);
-        Repetitions.check(spec, "--bytes", bytes, 1);
-        Repetitions.check(spec, "--writers", writers, 1);
         Report report = new Report(spec, repeated);
         measure(report, "default settings", Map.of());
         measure(report, "tuned", OutboxRouter.TUNED);
@@ -77,8 +58,8 @@ final class DebeziumCommand implements Callable<Integer> {
 
     private void measure(Report report, String part, Map<String, String> settings)
             throws Exception {
-        Tick tick = new Tick(bytes);
-        try (BenchServers servers = new BenchServers()) {
+        Tick tick = load.tick();
+        try (BenchServers servers = BenchServers.own()) {
             OutrunConfig config = servers.config();
             SecureRandom random = new SecureRandom();
             List<RunId> aggregates =
@@ -88,19 +69,18 @@ final class DebeziumCommand implements Callable<Integer> {
             servers.execute(TABLE);
             try (OutboxRouter router = new OutboxRouter(config, servers.folder(), settings);
                     TopicReader consumer =
-                            new TopicReader(
-                                    config.bootstrapServers(), List.of(OutboxRouter.TOPIC));
-                    Writers insert = new Writers(config.postgres(), writers, INSERT)) {
+                            new TopicReader(config.kafka(), List.of(OutboxRouter.TOPIC));
+                    Writers insert = new Writers(config.postgres(), load.writers, INSERT)) {
                 router.start();
                 timing.measure(
                         report,
                         part,
                         seconds -> {
-                            long events = (long) rate * seconds;
+                            long events = load.events(seconds);
                             Figures figures = new Figures();
                             figures.add(
                                     "transaction",
-                                    insert.write(aggregates, rate, seconds, tick::data));
+                                    insert.write(aggregates, load.rate, seconds, tick::data));
                             return figures.add(
                                     "due to consumer",
                                     report.whole(consumer.await(events), events));

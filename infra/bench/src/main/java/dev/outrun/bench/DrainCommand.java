@@ -61,6 +61,8 @@ final class DrainCommand implements Callable<Integer> {
             description = "Of an event's data (default: ${DEFAULT-VALUE}).")
     int bytes;
 
+    @Mixin Servers on;
+
     @Mixin Repetitions repeated;
 
     @Override
@@ -72,17 +74,18 @@ final class DrainCommand implements Callable<Integer> {
         Repetitions.check(spec, "--bytes", bytes, 1);
         Report report = new Report(spec, repeated);
         Tick tick = new Tick(bytes);
-        try (BenchServers servers = new BenchServers()) {
+        try (BenchServers servers = on.open(spec)) {
             OutrunConfig config = servers.config();
             List<RunId> open = servers.openRuns(runs);
             Backlog backlog = new Backlog(config.postgres(), open, tick);
             try (OutboxConnector connector = OutboxConnector.start(connector(config));
-                    BareLanes lanes = new BareLanes(config.bootstrapServers(), open, tick)) {
+                    BareLanes lanes = new BareLanes(config, open, tick)) {
                 connector.drainOnce(BenchServers.LIMIT);
                 report.progress("warm-up");
-                drain(config, backlog, connector, lanes);
+                drain(report, config, backlog, connector, lanes);
                 Figures medians =
-                        report.repeat("drain", () -> drain(config, backlog, connector, lanes));
+                        report.repeat(
+                                "drain", () -> drain(report, config, backlog, connector, lanes));
                 report.ratio(TO_READER, medians.value(PUBLISHED, ""), medians.value(READ, ""));
                 report.ratio(TO_PRODUCERS, medians.value(PUBLISHED, ""), medians.value(SENT, ""));
             }
@@ -98,7 +101,11 @@ final class DrainCommand implements Callable<Integer> {
 
     /** Writes a backlog while nobody reads, and then has each of them go through it alone. */
     private Figures drain(
-            OutrunConfig config, Backlog backlog, OutboxConnector connector, BareLanes lanes)
+            Report report,
+            OutrunConfig config,
+            Backlog backlog,
+            OutboxConnector connector,
+            BareLanes lanes)
             throws Exception {
         connector.pause();
         Figures figures = new Figures();
@@ -107,8 +114,8 @@ final class DrainCommand implements Callable<Integer> {
             written = backlog.write(events, batch);
             long begin = System.nanoTime();
             reader.start();
-            long read = reader.await(written / batch).count() * batch; // a message is an append
-            figures.add(READ, Rates.perSecond(read, System.nanoTime() - begin), "events/s");
+            report.whole(reader.await(written / batch), written / batch); // a message is an append
+            figures.add(READ, Rates.perSecond(written, System.nanoTime() - begin), "events/s");
         }
         figures.add(SENT, lanes.send(written), "events/s");
         long begin = System.nanoTime();

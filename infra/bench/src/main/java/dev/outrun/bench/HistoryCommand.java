@@ -69,6 +69,8 @@ final class HistoryCommand implements Callable<Integer> {
             description = "Of each kind, one after the other (default: ${DEFAULT-VALUE}).")
     int calls;
 
+    @Mixin Servers on;
+
     @Mixin Repetitions repeated;
 
     @Override
@@ -77,7 +79,7 @@ final class HistoryCommand implements Callable<Integer> {
         Repetitions.check(spec, "--appends", appends, APPENDS_PER_RUN);
         Repetitions.check(spec, "--calls", calls, 1);
         Report report = new Report(spec, repeated);
-        try (BenchServers servers = new BenchServers();
+        try (BenchServers servers = on.open(spec);
                 Connection connection = Connections.open(servers.config().postgres())) {
             register(connection);
             report.progress("warm-up");

@@ -54,6 +54,8 @@ final class JobsCommand implements Callable<Integer> {
             description = "With --rate 0: runs open at a time (default: ${DEFAULT-VALUE}).")
     int open;
 
+    @Mixin Servers on;
+
     @Mixin Timing timing;
 
     @Mixin Repetitions repeated;
@@ -80,7 +82,7 @@ final class JobsCommand implements Callable<Integer> {
         timing.check(spec);
         repeated.check(spec);
         Report report = new Report(spec, repeated);
-        try (BenchStack stack = new BenchStack(handlers())) {
+        try (BenchStack stack = new BenchStack(on.open(spec), handlers())) {
             BenchRuns.activate(stack.ledger(), runTopics);
             timing.measure(
                     report,

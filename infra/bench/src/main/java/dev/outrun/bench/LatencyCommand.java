@@ -7,10 +7,12 @@ import dev.outrun.bench.load.Tick;
 import dev.outrun.bench.load.Writers;
 import dev.outrun.bench.reader.TopicReader;
 import dev.outrun.bench.stack.BenchServers;
+import dev.outrun.bench.stack.BenchStack;
 import dev.outrun.schema.run.RunId;
+import dev.outrun.server.OutrunConfig;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.function.LongFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -46,28 +48,14 @@ final class LatencyCommand implements Callable<Integer> {
     @Spec CommandSpec spec;
 
     @Option(
-            names = "--rate",
-            defaultValue = "1000",
-            description = "Events due a second (default: ${DEFAULT-VALUE}).")
-    int rate;
-
-    @Option(
             names = "--runs",
             defaultValue = "100",
             description = "Runs that they are of, in turn (default: ${DEFAULT-VALUE}).")
     int runs;
 
-    @Option(
-            names = "--bytes",
-            defaultValue = "300",
-            description = "Of an event's data (default: ${DEFAULT-VALUE}).")
-    int bytes;
+    @Mixin Servers on;
 
-    @Option(
-            names = "--writers",
-            defaultValue = "16",
-            description = "Connections that append (default: ${DEFAULT-VALUE}).")
-    int writers;
+    @Mixin Load load;
 
     @Mixin Timing timing;
 
@@ -75,20 +63,19 @@ final class LatencyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        load.check(spec);
         timing.check(spec);
         repeated.check(spec);
-        Repetitions.check(spec, "--rate", rate, 1);
         Repetitions.check(spec, "--runs", runs, 1);
-        Repetitions.check(spec, "--bytes", bytes, 1);
-        Repetitions.check(spec, "--writers", writers, 1);
         Report report = new Report(spec, repeated);
-        Tick tick = new Tick(bytes);
         Figures limits;
-        try (BenchServers servers = new BenchServers()) {
-            limits = limits(report, servers, tick);
+        try (BenchServers servers = on.open(spec)) {
+            limits = limits(report, servers);
         }
-        Figures outrun =
-                new LiveLoad(rate, runs, tick, writers).measure(report, timing, "outrun", true);
+        Figures outrun;
+        try (BenchStack stack = new BenchStack(on.open(spec), Map.of())) {
+            outrun = new LiveLoad(load, runs).measure(stack, report, timing, "outrun", true);
+        }
         for (String percentile : List.of("p50", "p99")) {
             report.ratio(
                     "firehose to bare reader, " + percentile,
@@ -107,33 +94,30 @@ final class LatencyCommand implements Callable<Integer> {
     }
 
     /** What the parts can do by themselves: nobody publishes. */
-    private Figures limits(Report report, BenchServers servers, Tick tick) throws Exception {
-        var postgres = servers.config().postgres();
+    private Figures limits(Report report, BenchServers servers) throws Exception {
+        Tick tick = load.tick();
+        OutrunConfig config = servers.config();
         List<RunId> open = servers.openRuns(runs);
         servers.execute(PLAIN_TABLE);
-        String kafka = servers.config().bootstrapServers();
-        try (Writers plain = new Writers(postgres, writers, PLAIN_INSERT);
-                Writers append = new Writers(postgres, writers, Writers.APPEND);
-                WalReader reader = new WalReader(postgres);
-                BareProducer producer = new BareProducer(kafka);
-                TopicReader consumer = new TopicReader(kafka, List.of(BareProducer.TOPIC))) {
+        try (Writers plain = new Writers(config.postgres(), load.writers, PLAIN_INSERT);
+                Writers append = new Writers(config.postgres(), load.writers, Writers.APPEND);
+                WalReader reader = new WalReader(config.postgres());
+                BareProducer producer = new BareProducer(config);
+                TopicReader consumer = new TopicReader(config.kafka(), List.of(producer.topic()))) {
             reader.start();
             return timing.measure(
                     report,
                     "limits",
                     seconds -> {
-                        long events = (long) rate * seconds;
+                        long events = load.events(seconds);
                         Figures figures = new Figures();
-                        figures.add(PLAIN_COMMIT, plain.write(open, rate, seconds, one(tick)));
-                        figures.add(APPEND_COMMIT, append.write(open, rate, seconds, one(tick)));
+                        figures.add(PLAIN_COMMIT, plain.write(open, load.rate, seconds, tick::one));
+                        figures.add(
+                                APPEND_COMMIT, append.write(open, load.rate, seconds, tick::one));
                         figures.add(WAL, report.whole(reader.await(events), events));
-                        producer.send(rate, seconds, tick::data);
+                        producer.send(load.rate, seconds, tick::data);
                         return figures.add(KAFKA, report.whole(consumer.await(events), events));
                     });
         }
-    }
-
-    private static LongFunction<String> one(Tick tick) {
-        return due -> tick.append(due, 1);
     }
 }

@@ -10,20 +10,19 @@ import dev.outrun.bench.stack.BenchStack;
 import dev.outrun.schema.queue.QueueSettings.RunTopics;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.run.Tenant;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
  * Events that are appended at a rate, each in a transaction of its own, and how old they are when
  * each kind of reader has them.
  *
- * @param perSecond events, of the runs in turn
- * @param writers connections that append
+ * @param runs that they are of, in turn
  */
-record LiveLoad(int perSecond, int runs, Tick tick, int writers) {
+record LiveLoad(Load load, int runs) {
 
     static final String TRANSACTION = "transaction";
     static final String FIREHOSE = "due to firehose consumer";
@@ -31,38 +30,33 @@ record LiveLoad(int perSecond, int runs, Tick tick, int writers) {
     static final String STREAMS = "due to event streams";
 
     /**
-     * Measures it on an Outrun of its own, and audits that.
+     * Measures it on this Outrun, which has had no other, and audits that.
      *
      * @param streams event streams over HTTP, one of each run; or none
      */
-    Figures measure(Report report, Timing timing, String part, boolean streams) throws Exception {
-        try (BenchStack stack = new BenchStack(Map.of())) {
-            List<RunId> open = BenchRuns.open(stack.ledger(), runs, RunTopics.EACH);
-            stack.drain(); // all have their topics
-            Figures medians;
-            try (Readers readers = new Readers(stack, open, streams);
-                    Writers append =
-                            new Writers(stack.config().postgres(), writers, Writers.APPEND)) {
-                medians =
-                        timing.measure(
-                                report,
-                                part,
-                                seconds -> {
-                                    Figures figures = new Figures();
-                                    figures.add(
-                                            TRANSACTION,
-                                            append.write(
-                                                    open,
-                                                    perSecond,
-                                                    seconds,
-                                                    due -> tick.append(due, 1)));
-                                    return readers.addTo(
-                                            figures, report, (long) perSecond * seconds);
-                                });
-            }
-            report.audited(stack.audit());
-            return medians;
+    Figures measure(BenchStack stack, Report report, Timing timing, String part, boolean streams)
+            throws Exception {
+        Tick tick = load.tick();
+        List<RunId> open = BenchRuns.open(stack.ledger(), runs, RunTopics.EACH);
+        stack.drain(); // all have their topics
+        Figures medians;
+        try (Readers readers = new Readers(stack, open, streams);
+                Writers append =
+                        new Writers(stack.config().postgres(), load.writers, Writers.APPEND)) {
+            medians =
+                    timing.measure(
+                            report,
+                            part,
+                            seconds -> {
+                                Figures figures = new Figures();
+                                figures.add(
+                                        TRANSACTION,
+                                        append.write(open, load.rate, seconds, tick::one));
+                                return readers.addTo(figures, report, load.events(seconds));
+                            });
         }
+        report.audited(stack.audit());
+        return medians;
     }
 
     /** One of each kind. */
@@ -73,7 +67,7 @@ record LiveLoad(int perSecond, int runs, Tick tick, int writers) {
         private final Optional<ClientProcess> streams;
 
         Readers(BenchStack stack, List<RunId> open, boolean withStreams) throws IOException {
-            String kafka = stack.config().bootstrapServers();
+            KafkaAddress kafka = stack.config().kafka();
             Topics topics = stack.config().topics();
             firehose = new TopicReader(kafka, List.of(topics.events()));
             runTopics =

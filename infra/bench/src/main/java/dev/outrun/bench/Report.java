@@ -14,7 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import org.apache.kafka.common.utils.AppInfoParser;
 import picocli.CommandLine.Model.CommandSpec;
@@ -56,10 +55,13 @@ final class Report {
     private Map<String, Object> options() {
         Map<String, Object> options = new LinkedHashMap<>();
         for (OptionSpec option : command.options()) {
-            if (!option.usageHelp() && !option.versionHelp()) {
+            Object value = option.getValue();
+            if (!option.usageHelp() && !option.versionHelp() && value != null) {
                 options.put(
                         option.longestName(),
-                        Objects.toString(option.getValue()).toLowerCase(Locale.ROOT));
+                        value instanceof Enum<?> word
+                                ? word.name().toLowerCase(Locale.ROOT)
+                                : value.toString());
             }
         }
         return options;

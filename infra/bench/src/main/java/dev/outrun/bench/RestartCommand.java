@@ -75,14 +75,13 @@ final class RestartCommand implements Callable<Integer> {
     }
 
     private void connector(Report report) throws Exception {
-        try (BenchServers servers = new BenchServers()) {
+        try (BenchServers servers = BenchServers.own()) {
             OutrunConfig config = servers.config();
             List<RunId> open = servers.openRuns(RUNS);
             try (Killed killed = new Killed(outrun, config);
                     TopicReader firehose =
-                            new TopicReader(
-                                    config.bootstrapServers(), List.of(config.topics().events()));
-                    Load _ = new Load(config.postgres(), open, rate)) {
+                            new TopicReader(config.kafka(), List.of(config.topics().events()));
+                    Background _ = new Background(config.postgres(), open, rate)) {
                 report.repeat(
                         "connector",
                         () -> {
@@ -183,19 +182,19 @@ final class RestartCommand implements Callable<Integer> {
     }
 
     /** Writes for as long as it is open. */
-    private static final class Load implements AutoCloseable {
+    private static final class Background implements AutoCloseable {
 
         private final Writers writers;
         private final ExecutorService thread = Executors.newSingleThreadExecutor();
         private final AtomicBoolean ended = new AtomicBoolean();
         private final Future<Void> writing;
 
-        Load(PostgresAddress postgres, List<RunId> runs, int perSecond) throws SQLException {
+        Background(PostgresAddress postgres, List<RunId> runs, int perSecond) throws SQLException {
             writers = new Writers(postgres, WRITERS, Writers.APPEND);
             writing =
                     thread.submit(() -> {
                         while (!ended.get()) {
-                            writers.write(runs, perSecond, 1, due -> TICK.append(due, 1));
+                            writers.write(runs, perSecond, 1, TICK::one);
                         }
                         return null;
                     });

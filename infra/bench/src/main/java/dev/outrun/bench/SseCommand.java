@@ -1,8 +1,7 @@
 package dev.outrun.bench;
 
 import dev.outrun.bench.figure.Figures;
-import dev.outrun.bench.figure.Micros;
-import dev.outrun.bench.load.Tick;
+import dev.outrun.bench.load.Writers;
 import dev.outrun.bench.reader.ClientProcess;
 import dev.outrun.bench.stack.BenchRuns;
 import dev.outrun.bench.stack.BenchStack;
@@ -16,8 +15,7 @@ import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.ExecutionException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -37,7 +35,6 @@ final class SseCommand implements Callable<Integer> {
     static final String HEAP = "heap of a client, after";
 
     private static final int GONE_MAX_SECONDS = 60;
-    private static final Tick TICK = new Tick(0);
 
     @Spec CommandSpec spec;
 
@@ -60,15 +57,13 @@ final class SseCommand implements Callable<Integer> {
     int runs;
 
     @Option(
-            names = "--rate",
-            defaultValue = "1000",
-            description = "Events a second, over all runs (default: ${DEFAULT-VALUE}).")
-    int rate;
-
-    @Option(
             names = "--run-topics",
             description = "Which runs have topics of their own: each (default) or none.")
     RunTopics runTopics = RunTopics.EACH;
+
+    @Mixin Servers on;
+
+    @Mixin Load load;
 
     @Mixin Timing timing;
 
@@ -76,21 +71,23 @@ final class SseCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        load.check(spec);
         timing.check(spec);
         repeated.check(spec);
         Repetitions.check(spec, "--clients", clients, 1);
         Repetitions.check(spec, "--slow", slow, 0);
         Repetitions.check(spec, "--runs", runs, 1);
-        Repetitions.check(spec, "--rate", rate, 1);
         Report report = new Report(spec, repeated);
-        try (BenchStack stack = new BenchStack(Map.of())) {
+        try (BenchStack stack = new BenchStack(on.open(spec), Map.of());
+                Writers append =
+                        new Writers(stack.config().postgres(), load.writers, Writers.APPEND)) {
             List<RunId> open = BenchRuns.open(stack.ledger(), runs, runTopics);
             // The first clients of all find code that is not compiled yet, whose stacks are larger.
             try (ClientProcess warmedUp = clients(stack, open)) {
-                repeat(stack, open, timing.warmUp);
+                repeat(append, open, timing.warmUp);
                 warmedUp.report(frames(timing.warmUp));
             }
-            awaitEndOfStreams(stack, open);
+            awaitEndOfStreams(stack, append, open);
             long before = heapBytes();
             try (ClientProcess measured = clients(stack, open)) {
                 Figures heap =
@@ -98,7 +95,7 @@ final class SseCommand implements Callable<Integer> {
                 report.repeat(
                         "clients",
                         () -> {
-                            repeat(stack, open, timing.seconds);
+                            repeat(append, open, timing.seconds);
                             return arrived(measured, report);
                         });
                 report.once("memory", heap.add(HEAP, kibPerClient(before), "KiB"));
@@ -118,12 +115,12 @@ final class SseCommand implements Callable<Integer> {
     }
 
     /** Clients that have gone are noticed when something is written to them. */
-    private void awaitEndOfStreams(BenchStack stack, List<RunId> open)
-            throws IOException, InterruptedException {
+    private void awaitEndOfStreams(BenchStack stack, Writers append, List<RunId> open)
+            throws IOException, InterruptedException, ExecutionException {
         try (HttpClient http = HttpClient.newHttpClient()) {
             HttpRequest metrics = HttpRequest.newBuilder(stack.url().resolve("/metrics")).build();
             for (int second = 0; second < GONE_MAX_SECONDS; second++) {
-                repeat(stack, open, 1);
+                repeat(append, open, 1);
                 String said = http.send(metrics, HttpResponse.BodyHandlers.ofString()).body();
                 if (said.lines().anyMatch("outrun_api_streams 0.0"::equals)) {
                     return;
@@ -134,21 +131,14 @@ final class SseCommand implements Callable<Integer> {
     }
 
     /** Appends events to the runs in turn, each at its time, for so many seconds. */
-    private void repeat(BenchStack stack, List<RunId> open, int length) {
-        long begin = Micros.now();
-        try (ExecutorService writers = Executors.newVirtualThreadPerTaskExecutor()) {
-            for (long number = 0; number < (long) rate * length; number++) {
-                RunId run = open.get((int) (number % open.size()));
-                long due = begin + number * Micros.PER_SECOND / rate;
-                Micros.sleepUntil(due);
-                writers.execute(() -> stack.ledger().append(run, null, TICK.append(due, 1)));
-            }
-        }
+    private void repeat(Writers append, List<RunId> open, int length)
+            throws InterruptedException, ExecutionException {
+        append.write(open, load.rate, length, load.tick()::one);
     }
 
     /** How many frames all clients get of so many seconds' events. */
     private long frames(int length) {
-        long events = (long) rate * length;
+        long events = load.events(length);
         long frames = 0;
         for (int run = 0; run < runs; run++) {
             frames += share(events, run) * share(clients, run);

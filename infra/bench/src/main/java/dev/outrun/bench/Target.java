@@ -26,6 +26,8 @@ record Target(String what, String words, List<String> figure, double bound, bool
     private static final String CROWD = "sse --runs 1 --rate 10";
     private static final String RESTART = "restart --repetitions 5";
 
+    private static final double NOISE = 1.25;
+
     /** What Outrun has to reach, on two cores, everything on the one machine. */
     static final List<Target> ALL =
             List.of(
@@ -112,9 +114,19 @@ record Target(String what, String words, List<String> figure, double bound, bool
         return at;
     }
 
+    /** Whether its bench starts and kills the servers. */
+    boolean isOnOwnServersOnly() {
+        return words.equals(RESTART);
+    }
+
     /** Whether this figure is on the right side of the bound. */
     boolean isReached(double value) {
         return atMost ? value <= bound : value >= bound;
+    }
+
+    /** Whether this figure is worse than one before by more than noise is on the same machine. */
+    boolean isRegression(double value, double before) {
+        return atMost ? value > before * NOISE : value * NOISE < before;
     }
 
     /** How much room there is: more than 1 is better than the bound. */

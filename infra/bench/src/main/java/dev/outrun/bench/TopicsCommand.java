@@ -1,8 +1,9 @@
 package dev.outrun.bench;
 
 import dev.outrun.bench.figure.Figures;
-import dev.outrun.bench.load.Tick;
+import dev.outrun.bench.stack.BenchStack;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -20,15 +21,8 @@ import picocli.CommandLine.Spec;
 final class TopicsCommand implements Callable<Integer> {
 
     private static final int FEW = 100;
-    private static final int WRITERS = 16;
 
     @Spec CommandSpec spec;
-
-    @Option(
-            names = "--rate",
-            defaultValue = "1000",
-            description = "Events due a second (default: ${DEFAULT-VALUE}).")
-    int rate;
 
     @Option(
             names = "--runs",
@@ -36,11 +30,9 @@ final class TopicsCommand implements Callable<Integer> {
             description = "The many, held against 100 (default: ${DEFAULT-VALUE}).")
     int runs;
 
-    @Option(
-            names = "--bytes",
-            defaultValue = "300",
-            description = "Of an event's data (default: ${DEFAULT-VALUE}).")
-    int bytes;
+    @Mixin Servers on;
+
+    @Mixin Load load;
 
     @Mixin Timing timing;
 
@@ -48,19 +40,13 @@ final class TopicsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        load.check(spec);
         timing.check(spec);
         repeated.check(spec);
-        Repetitions.check(spec, "--rate", rate, 1);
         Repetitions.check(spec, "--runs", runs, 1);
-        Repetitions.check(spec, "--bytes", bytes, 1);
         Report report = new Report(spec, repeated);
-        Tick tick = new Tick(bytes);
-        Figures few =
-                new LiveLoad(rate, FEW, tick, WRITERS)
-                        .measure(report, timing, FEW + " runs", false);
-        Figures many =
-                new LiveLoad(rate, runs, tick, WRITERS)
-                        .measure(report, timing, runs + " runs", false);
+        Figures few = measure(report, FEW);
+        Figures many = measure(report, runs);
         for (String percentile : List.of("p50", "p99")) {
             for (String reader : List.of(LiveLoad.FIREHOSE, LiveLoad.RUN_TOPICS)) {
                 report.ratio(
@@ -70,5 +56,11 @@ final class TopicsCommand implements Callable<Integer> {
             }
         }
         return report.end();
+    }
+
+    private Figures measure(Report report, int count) throws Exception {
+        try (BenchStack stack = new BenchStack(on.open(spec), Map.of())) {
+            return new LiveLoad(load, count).measure(stack, report, timing, count + " runs", false);
+        }
     }
 }

@@ -3,7 +3,9 @@ package dev.outrun.bench;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.outrun.bench.stack.BenchServers;
 import dev.outrun.schema.json.WireJson;
+import dev.outrun.server.OutrunConfig;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
@@ -12,6 +14,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,6 +106,48 @@ final class BenchTest {
     }
 
     @Test
+    void servers_ofAConfiguration_areAsBefore(@TempDir Path folder) throws Exception {
+        try (BenchServers others = BenchServers.own()) {
+            OutrunConfig config = others.config();
+            Set<String> topics = topics(config);
+            Path file =
+                    Files.writeString(
+                            folder.resolve("outrun.yaml"),
+                            """
+                            postgres:
+                              url: postgresql://%s:%s@%s:%d/%s
+                            kafka:
+                              bootstrap_servers: %s
+                            """
+                                    .formatted(
+                                            config.postgres().user(),
+                                            config.postgres().password(),
+                                            config.postgres().host(),
+                                            config.postgres().port(),
+                                            config.postgres().database(),
+                                            config.bootstrapServers()));
+            execute("drain --events 400 --runs 4 --repetitions 1 --config " + file);
+            execute("jobs --rate 20 --seconds 1 --warm-up 0 --repetitions 1 --config " + file);
+            assertSaid("connector, both lanes", "request to completed, seen", " 0 differences");
+            others.execute(
+                    """
+                    do $$ begin
+                        assert not exists (select from pg_database where datname like 'outrun_bench_%');
+                        assert not exists (select from pg_replication_slots);
+                        assert not exists (select from outrun.run);
+                    end $$
+                    """);
+            assertEquals(topics, topics(config));
+        }
+    }
+
+    private static Set<String> topics(OutrunConfig config) throws Exception {
+        try (Admin admin = Admin.create(config.kafka().client(Map.of()))) {
+            return admin.listTopics().names().get();
+        }
+    }
+
+    @Test
     void figures_asJson_haveAllRepetitions_andTheMachine() {
         execute("drain --events 400 --runs 4 --repetitions 2 --json");
         Map<?, ?> json = WireJson.read(said.toString().getBytes(StandardCharsets.UTF_8), Map.class);
@@ -123,7 +169,8 @@ final class BenchTest {
                 "drain --events 1",
                 "topics --bytes 0",
                 "sse --clients 0",
-                "restart --repetitions 0"
+                "restart --repetitions 0",
+                "drain --config /dev/null/outrun.yaml"
             })
     void words_thatMeanNothing_areRefused(String words) {
         assertEquals(2, bench.execute(words.split(" ", -1)));

@@ -134,6 +134,11 @@ public record PostgresAddress(
         return URLDecoder.decode(text, StandardCharsets.UTF_8);
     }
 
+    /** Another database on the same server. */
+    public PostgresAddress withDatabase(String other) {
+        return new PostgresAddress(host, port, other, user, password, options);
+    }
+
     /** The same for whoever has this password. */
     public PostgresAddress withPassword(String other) {
         return new PostgresAddress(host, port, database, user, other, options);

@@ -88,6 +88,13 @@ public record OutrunConfig(
         return with(http.withPort(other), connector, runTopics, engine);
     }
 
+    /** The same with Kafka elsewhere. */
+    public OutrunConfig withKafka(KafkaAddress other) {
+        return new OutrunConfig(
+                roles, instance, stateDir, topics, database, other, http, api, connector, runTopics,
+                engine, worker);
+    }
+
     /** The same for other callers. */
     public OutrunConfig withAccess(AccessConfig other) {
         return with(http.withAccess(other), connector, runTopics, engine);

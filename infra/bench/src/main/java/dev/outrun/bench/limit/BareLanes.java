@@ -5,7 +5,9 @@ import dev.outrun.bench.figure.Rates;
 import dev.outrun.bench.load.Tick;
 import dev.outrun.schema.event.Event;
 import dev.outrun.schema.run.RunId;
+import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.RecordHeaders;
+import dev.outrun.server.OutrunConfig;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -29,33 +31,35 @@ import org.apache.kafka.clients.producer.RecordMetadata;
  */
 public final class BareLanes implements AutoCloseable {
 
-    private static final String FIREHOSE = "bench.lanes.events";
-    private static final String RUN = "bench.lanes.run.";
     private static final int SHARDS = 4;
 
+    private final String firehose;
+    private final String runPrefix;
     private final List<RunId> runs;
     private final Tick tick;
     private final KafkaProducer<byte[], byte[]> live;
     private final KafkaProducer<byte[], byte[]> ofRuns;
 
     /** Makes the topics. */
-    public BareLanes(String bootstrapServers, List<RunId> runs, Tick tick)
+    public BareLanes(OutrunConfig config, List<RunId> runs, Tick tick)
             throws InterruptedException, ExecutionException {
+        this.firehose = config.topics().prefix() + ".bench.lanes.events";
+        this.runPrefix = config.topics().prefix() + ".bench.lanes.run.";
         this.runs = runs;
         this.tick = tick;
         List<NewTopic> topics = new ArrayList<>();
-        topics.add(new NewTopic(FIREHOSE, Optional.of(SHARDS), Optional.empty()));
+        topics.add(new NewTopic(firehose, Optional.of(SHARDS), Optional.empty()));
         for (RunId run : runs) {
-            topics.add(new NewTopic(RUN + run, Optional.of(1), Optional.empty()));
+            topics.add(new NewTopic(runPrefix + run, Optional.of(1), Optional.empty()));
         }
-        Bare.makeTopics(bootstrapServers, topics);
-        live = producer(bootstrapServers, 128 << 10);
-        ofRuns = producer(bootstrapServers, 16 << 10);
+        Bare.makeTopics(config.kafka(), topics);
+        live = producer(config.kafka(), 128 << 10);
+        ofRuns = producer(config.kafka(), 16 << 10);
     }
 
-    private static KafkaProducer<byte[], byte[]> producer(String bootstrapServers, int batchBytes) {
+    private static KafkaProducer<byte[], byte[]> producer(KafkaAddress kafka, int batchBytes) {
         return Bare.producer(
-                bootstrapServers,
+                kafka,
                 Map.of(
                         ProducerConfig.BATCH_SIZE_CONFIG,
                         batchBytes,
@@ -76,7 +80,7 @@ public final class BareLanes implements AutoCloseable {
         return Rates.perSecond(events, System.nanoTime() - begin);
     }
 
-    private Void send(KafkaProducer<byte[], byte[]> producer, boolean firehose, long events)
+    private Void send(KafkaProducer<byte[], byte[]> producer, boolean isLive, long events)
             throws InterruptedException, ExecutionException {
         List<Future<RecordMetadata>> sent = new ArrayList<>();
         for (long n = 0; n < events; n++) {
@@ -92,8 +96,8 @@ public final class BareLanes implements AutoCloseable {
                             tick.data(Micros.now()).getBytes(StandardCharsets.UTF_8));
             ProducerRecord<byte[], byte[]> record =
                     new ProducerRecord<>(
-                            firehose ? FIREHOSE : RUN + run,
-                            firehose ? place % SHARDS : 0,
+                            isLive ? firehose : runPrefix + run,
+                            isLive ? place % SHARDS : 0,
                             run.toString().getBytes(StandardCharsets.UTF_8),
                             event.data());
             RecordHeaders.write(record.headers(), event, null);

@@ -1,6 +1,7 @@
 package dev.outrun.bench.limit;
 
 import dev.outrun.bench.figure.Micros;
+import dev.outrun.server.OutrunConfig;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,17 +20,22 @@ import org.apache.kafka.clients.producer.RecordMetadata;
  */
 public final class BareProducer implements AutoCloseable {
 
-    public static final String TOPIC = "bench.limit";
-
     private static final int PARTITIONS = 4;
 
+    private final String topic;
     private final KafkaProducer<byte[], byte[]> producer;
 
     /** Makes the topic. */
-    public BareProducer(String bootstrapServers) throws InterruptedException, ExecutionException {
-        NewTopic topic = new NewTopic(TOPIC, Optional.of(PARTITIONS), Optional.empty());
-        Bare.makeTopics(bootstrapServers, List.of(topic));
-        producer = Bare.producer(bootstrapServers, Map.of());
+    public BareProducer(OutrunConfig config) throws InterruptedException, ExecutionException {
+        topic = config.topics().prefix() + ".bench.limit";
+        NewTopic made = new NewTopic(topic, Optional.of(PARTITIONS), Optional.empty());
+        Bare.makeTopics(config.kafka(), List.of(made));
+        producer = Bare.producer(config.kafka(), Map.of());
+    }
+
+    /** Where it sends to. */
+    public String topic() {
+        return topic;
     }
 
     /** Sends so many a second, to the partitions in turn. */
@@ -43,7 +49,7 @@ public final class BareProducer implements AutoCloseable {
             byte[] value = data.apply(due).getBytes(StandardCharsets.UTF_8);
             sent.add(
                     producer.send(
-                            new ProducerRecord<>(TOPIC, (int) (n % PARTITIONS), null, value)));
+                            new ProducerRecord<>(topic, (int) (n % PARTITIONS), null, value)));
         }
         for (Future<RecordMetadata> each : sent) {
             each.get();

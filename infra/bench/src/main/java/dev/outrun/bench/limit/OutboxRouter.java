@@ -50,8 +50,8 @@ public final class OutboxRouter implements AutoCloseable {
     public OutboxRouter(OutrunConfig config, Path folder, Map<String, String> settings)
             throws InterruptedException, ExecutionException {
         NewTopic topic = new NewTopic(TOPIC, Optional.of(PARTITIONS), Optional.empty());
-        Bare.makeTopics(config.bootstrapServers(), List.of(topic));
-        producer = Bare.producer(config.bootstrapServers(), Map.of());
+        Bare.makeTopics(config.kafka(), List.of(topic));
+        producer = Bare.producer(config.kafka(), Map.of());
         engine =
                 DebeziumEngine.create(ChangeEventFormat.of(Connect.class))
                         .using(properties(config, folder, settings))

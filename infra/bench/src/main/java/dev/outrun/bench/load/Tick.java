@@ -31,6 +31,11 @@ public final class Tick {
         return DATA.formatted(due, text);
     }
 
+    /** One event, as an append takes it. */
+    public String one(long due) {
+        return append(due, 1);
+    }
+
     /** So many events that were due at the same time, as an append takes them. */
     public String append(long due, int events) {
         String event = "{\"type\":\"" + TYPE + "\",\"data\":" + data(due) + "}";

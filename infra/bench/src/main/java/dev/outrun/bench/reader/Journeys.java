@@ -6,16 +6,10 @@ import dev.outrun.schema.event.EventTypes;
 import dev.outrun.schema.run.RunId;
 import dev.outrun.schema.topic.RecordHeaders;
 import dev.outrun.server.OutrunConfig;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
  * What a live reader of the firehose sees of each run, on a thread of its own. All times are
@@ -23,13 +17,9 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  */
 public final class Journeys implements AutoCloseable {
 
-    private static final Duration POLL = Duration.ofMillis(100);
-
-    private final KafkaConsumer<byte[], byte[]> consumer;
     private final Map<RunId, Journey> journeys = new ConcurrentHashMap<>();
     private final Consumer<Journey> ended;
-    private final Thread thread;
-    private volatile boolean closed;
+    private final Follower follower;
 
     /** One run's way: when events of it were written, and when they were seen. */
     public static final class Journey {
@@ -48,19 +38,11 @@ public final class Journeys implements AutoCloseable {
     /** Follows the firehose from its end on. */
     public Journeys(OutrunConfig config, Consumer<Journey> ended) {
         this.ended = ended;
-        this.consumer =
-                new KafkaConsumer<>(
-                        Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, config.bootstrapServers()),
-                        new ByteArrayDeserializer(),
-                        new ByteArrayDeserializer());
-        List<TopicPartition> partitions =
-                consumer.partitionsFor(config.topics().events()).stream()
-                        .map(each -> new TopicPartition(each.topic(), each.partition()))
-                        .toList();
-        consumer.assign(partitions);
-        consumer.seekToEnd(partitions);
-        partitions.forEach(consumer::position);
-        this.thread = Thread.ofPlatform().name("bench-reader").start(this::read);
+        this.follower =
+                new Follower(
+                        config.kafka(),
+                        List.of(config.topics().events()),
+                        record -> saw(RecordHeaders.read(record), Micros.now()));
     }
 
     /** A run was due, and its request is committed. */
@@ -76,15 +58,6 @@ public final class Journeys implements AutoCloseable {
 
     private Journey of(RunId run) {
         return journeys.computeIfAbsent(run, _ -> new Journey());
-    }
-
-    private void read() {
-        while (!closed) {
-            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-                saw(RecordHeaders.read(record), Micros.now());
-            }
-        }
-        consumer.close();
     }
 
     private void saw(Event event, long at) {
@@ -120,11 +93,6 @@ public final class Journeys implements AutoCloseable {
 
     @Override
     public void close() {
-        closed = true;
-        try {
-            thread.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        follower.close();
     }
 }

@@ -12,7 +12,6 @@ import dev.outrun.ledger.LedgerConfig;
 import dev.outrun.ledger.PostgresLedger;
 import dev.outrun.schema.queue.QueueSettings.RunTopics;
 import dev.outrun.schema.run.RunId;
-import dev.outrun.schema.topic.KafkaAddress;
 import dev.outrun.schema.topic.Topics;
 import dev.outrun.server.Outrun;
 import dev.outrun.server.OutrunConfig;
@@ -25,10 +24,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 
-/** A durable Postgres with Outrun's schema, and a broker in this process, in a folder that goes. */
+/** A Postgres with Outrun's schema, and Kafka. */
 public final class BenchServers implements AutoCloseable {
 
     /** For what takes seconds. */
@@ -38,21 +37,23 @@ public final class BenchServers implements AutoCloseable {
     private final Parts parts = new Parts();
     private final OutrunConfig config;
 
-    public BenchServers() throws IOException {
+    /** Of its own: durable, with the broker in this process, in a folder that goes with them. */
+    public static BenchServers own() throws IOException, SQLException {
+        return new BenchServers(Optional.empty());
+    }
+
+    /** Others: a database and topics are made there, and go. */
+    public static BenchServers on(OutrunConfig servers) throws IOException, SQLException {
+        return new BenchServers(Optional.of(servers));
+    }
+
+    private BenchServers(Optional<OutrunConfig> others) throws IOException, SQLException {
         SLF4JBridgeHandler.removeHandlersForRootLogger();
         SLF4JBridgeHandler.install();
         folder = Files.createTempDirectory("outrun-bench-");
         boolean started = false;
         try {
-            var broker = parts.later("broker", this::broker);
-            var postgres = parts.later("postgres", this::postgres);
-            config =
-                    OutrunConfig.of(
-                            postgres.join().address(),
-                            broker.join().bootstrapServers(),
-                            new Topics(Topics.DEFAULT_PREFIX),
-                            OutrunConfig.DEFAULT_SLOT,
-                            folder.resolve("engine"));
+            config = others.isPresent() ? borrowed(others.get()) : started();
             Outrun.migrate(config);
             started = true;
         } finally {
@@ -60,6 +61,21 @@ public final class BenchServers implements AutoCloseable {
                 close();
             }
         }
+    }
+
+    private OutrunConfig borrowed(OutrunConfig others) throws SQLException {
+        return parts.add("borrowed", new Borrowed(others)).config(folder.resolve("engine"));
+    }
+
+    private OutrunConfig started() {
+        var broker = parts.later("broker", this::broker);
+        var postgres = parts.later("postgres", this::postgres);
+        return OutrunConfig.of(
+                postgres.join().address(),
+                broker.join().bootstrapServers(),
+                new Topics(Topics.DEFAULT_PREFIX),
+                OutrunConfig.DEFAULT_SLOT,
+                folder.resolve("engine"));
     }
 
     private EmbeddedBroker broker() {
@@ -105,7 +121,7 @@ public final class BenchServers implements AutoCloseable {
     public AuditReport audit() throws InterruptedException {
         return Auditor.audit(
                 config.postgres(),
-                new KafkaAddress(config.bootstrapServers(), Map.of()),
+                config.kafka(),
                 config.topics(),
                 config.slot(),
                 LIMIT,

@@ -9,14 +9,14 @@ import java.io.IOException;
 import java.net.URI;
 import java.util.Map;
 
-/** An Outrun in this process, all parts of it, over servers of its own. */
+/** An Outrun in this process, all parts of it, over servers that go with it. */
 public final class BenchStack implements AutoCloseable {
 
     private final BenchServers servers;
     private final Outrun outrun;
 
-    public BenchStack(Map<String, RunHandler> handlers) throws IOException {
-        servers = new BenchServers();
+    public BenchStack(BenchServers servers, Map<String, RunHandler> handlers) throws IOException {
+        this.servers = servers;
         boolean started = false;
         try {
             outrun = Outrun.start(servers.config(), handlers);
