@@ -7,6 +7,7 @@ import dev.outrun.ledger.jooq.tables.records.CompleteAllRecord;
 import dev.outrun.ledger.jooq.tables.records.StartAllRecord;
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.run.RunId;
+import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,7 @@ import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jooq.Configuration;
 import org.jooq.JSON;
 import org.jooq.Record;
@@ -22,13 +24,19 @@ import org.jooq.Result;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The calls that every run needs: its start, and those of its attempts. Under load they are made
- * for many runs together: a transaction costs the server as much as what is done in it.
+ * The calls that every run needs: its start, those of its attempts, and its readers' look at it.
+ * Under load they are made for many runs together: a transaction costs the server as much as what
+ * is done in it.
  */
 final class BatchedCalls {
 
     private static final int LANES = 2;
     private static final int BATCH_MAX = 64;
+
+    /** Fewer, since what is read may be large. */
+    private static final int READ_MAX = 16;
+
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
 
     /** Larger ones go alone: a batch is held in memory, here and there. */
     private static final int PAYLOAD_MAX = 1 << 16;
@@ -38,13 +46,17 @@ final class BatchedCalls {
     private final CallBatcher<Claiming, Optional<Claim>> claims;
     private final CallBatcher<Appending, Long> appends;
     private final CallBatcher<Completing, Long> completions;
+    private final CallBatcher<RunId, Optional<Run>> runs;
 
     BatchedCalls(Configuration jooq) {
         this.jooq = jooq;
-        this.starts = new CallBatcher<>(LANES, BATCH_MAX, this::startAll, this::startAlone);
-        this.claims = new CallBatcher<>(LANES, BATCH_MAX, this::claimAll, this::claim);
-        this.appends = new CallBatcher<>(LANES, BATCH_MAX, this::appendAll, this::append);
-        this.completions = new CallBatcher<>(LANES, BATCH_MAX, this::completeAll, this::complete);
+        this.starts =
+                new CallBatcher<>(LANES, BATCH_MAX, PATIENCE, this::startAll, this::startAlone);
+        this.claims = new CallBatcher<>(LANES, BATCH_MAX, PATIENCE, this::claimAll, this::claim);
+        this.appends = new CallBatcher<>(LANES, BATCH_MAX, PATIENCE, this::appendAll, this::append);
+        this.completions =
+                new CallBatcher<>(LANES, BATCH_MAX, PATIENCE, this::completeAll, this::complete);
+        this.runs = new CallBatcher<>(LANES, READ_MAX, PATIENCE, this::runAll, this::runAlone);
     }
 
     private record Claiming(UUID run, int attempt, String worker) {}
@@ -84,6 +96,10 @@ final class BatchedCalls {
         return output.length() + (events == null ? 0 : events.length()) > PAYLOAD_MAX
                 ? complete(completing)
                 : completions.answer(completing);
+    }
+
+    Optional<Run> run(RunId run) {
+        return runs.answer(run);
     }
 
     private UUID startAlone(StartRun start) {
@@ -221,6 +237,29 @@ final class BatchedCalls {
                                         array(all, Completing::events, new JSON[0])),
                                 CompleteAllRecord::getPlace,
                                 CompleteAllRecord::getSeq));
+    }
+
+    private Optional<Run> runAlone(RunId run) {
+        return Optional.ofNullable(runsById(List.of(run)).get(run));
+    }
+
+    private Map<Integer, Optional<Run>> runAll(List<RunId> all) {
+        Map<RunId, Run> found = runsById(all);
+        return IntStream.range(0, all.size())
+                .boxed()
+                .collect(
+                        Collectors.toMap(
+                                place -> place,
+                                place -> Optional.ofNullable(found.get(all.get(place)))));
+    }
+
+    private Map<RunId, Run> runsById(List<RunId> ids) {
+        return Refusals.ask(
+                ErrorCode.INVALID_REQUEST,
+                () ->
+                        new SelectRuns(ids)
+                                .from(jooq).stream()
+                                        .collect(Collectors.toMap(Run::id, run -> run)));
     }
 
     private static <Q, T extends @Nullable Object> T[] array(

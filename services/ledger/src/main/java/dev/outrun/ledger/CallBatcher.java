@@ -2,6 +2,7 @@ package dev.outrun.ledger;
 
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Makes calls of one kind together: those that come while batches are under way are the next batch.
  * Who calls while none is, does not wait. A batch is made by one of its callers' threads; what it
- * does not answer, each caller asks alone.
+ * does not answer, each caller asks alone. Where one finds that nobody answers, those that have
+ * waited for a while are told so too.
  *
  * @param <Q> what is asked
  * @param <A> what is answered
@@ -26,6 +28,7 @@ final class CallBatcher<Q, A> {
 
     private final int lanes;
     private final int most;
+    private final long patienceNanos;
     private final Together<Q, A> together;
     private final Function<Q, A> alone;
     private final ReentrantLock lock = new ReentrantLock();
@@ -37,12 +40,15 @@ final class CallBatcher<Q, A> {
      *
      * @param lanes how many batches there may be at a time
      * @param most how many calls a batch may have
+     * @param patience how long a call waits for its batch when the one before was not answered
      * @param together asks all of a batch or, if it throws, nothing; must not wait for anybody, so
      *     that no call waits for another's sake
      */
-    CallBatcher(int lanes, int most, Together<Q, A> together, Function<Q, A> alone) {
+    CallBatcher(
+            int lanes, int most, Duration patience, Together<Q, A> together, Function<Q, A> alone) {
         this.lanes = lanes;
         this.most = most;
+        this.patienceNanos = patience.toNanos();
         this.together = together;
         this.alone = alone;
     }
@@ -50,6 +56,7 @@ final class CallBatcher<Q, A> {
     private final class Call {
         final Q question;
         final Condition changed = lock.newCondition();
+        final long since = System.nanoTime();
         boolean taken;
         boolean made;
         @Nullable A answer;
@@ -117,9 +124,29 @@ final class CallBatcher<Q, A> {
         } catch (OutrunException e) {
             if (e.code().kind() == ErrorCode.Kind.EXTERNAL) {
                 batch.forEach(call -> call.unavailable = e);
+                giveUp(e);
             } // else nothing was done: each finds out alone whose fault it was
         } finally {
             made(batch);
+        }
+    }
+
+    /** Answers those that have waited for too long already. */
+    private void giveUp(OutrunException unavailable) {
+        lock.lock();
+        try {
+            long now = System.nanoTime();
+            for (Call next = waiting.peek();
+                    next != null && now - next.since >= patienceNanos;
+                    next = waiting.peek()) {
+                waiting.remove();
+                next.taken = true;
+                next.unavailable = unavailable;
+                next.made = true;
+                next.changed.signal();
+            }
+        } finally {
+            lock.unlock();
         }
     }
 

@@ -341,7 +341,7 @@ public final class PostgresLedger implements Ledger, AutoCloseable {
 
     @Override
     public Optional<Run> run(RunId run) {
-        return Refusals.ask(ErrorCode.INVALID_REQUEST, () -> new SelectRun(run).from(jooq));
+        return calls.run(run);
     }
 
     @Override

@@ -18,6 +18,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -123,6 +124,27 @@ final class BatchedCallsTest implements LedgerContract {
             assertEquals(RunStatus.QUEUED, status(started.get(i + 3).get()));
         }
         assertEquals(Map.of(RunStatus.QUEUED, 20L), ledger.queue("default").runs());
+    }
+
+    @Test
+    void many_reads_at_once_find_each_its_run() throws Exception {
+        List<RunId> ids = new ArrayList<>();
+        for (int i = 0; i < 50; i++) {
+            ids.add(started());
+            ids.add(RunId.mint(InstantSource.system(), new Random()));
+        }
+
+        List<Future<Optional<RunId>>> found = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            for (RunId id : ids) {
+                found.add(callers.submit(() -> ledger.run(id).map(Run::id)));
+            }
+        }
+
+        for (int i = 0; i < found.size(); i++) {
+            RunId id = ids.get(i % ids.size());
+            assertEquals(i % 2 == 0 ? Optional.of(id) : Optional.empty(), found.get(i).get());
+        }
     }
 
     @Test

@@ -1,11 +1,13 @@
 package dev.outrun.ledger;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.outrun.schema.error.ErrorCode;
 import dev.outrun.schema.error.OutrunException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +23,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 final class CallBatcherTest {
+
+    private static final Duration LONG = Duration.ofDays(1);
 
     private final Queue<String> made = new ConcurrentLinkedQueue<>();
     private final LinkedBlockingQueue<String> begun = new LinkedBlockingQueue<>();
@@ -98,6 +102,42 @@ final class CallBatcherTest {
     }
 
     @Test
+    void calls_that_wait_while_nobody_answers_are_refused_after_a_while() throws Exception {
+        // Given: one under way, and one that waits
+        CallBatcher<Integer, String> batcher = batcher(Duration.ZERO, this::failsWhenGo);
+        Caller first = new Caller(batcher, 1);
+        assertEquals("[1]", begun.take());
+        Caller second = new Caller(batcher, 2);
+        second.awaitWaiting();
+
+        // When
+        go.countDown();
+
+        // Then
+        assertUnavailable(first);
+        assertUnavailable(second);
+        assertTrue(begun.isEmpty());
+    }
+
+    @Test
+    void calls_that_have_just_come_when_nobody_answers_are_made() throws Exception {
+        // Given: one under way, and one that waits
+        CallBatcher<Integer, String> batcher = batcher(LONG, this::failsWhenGo);
+        Caller first = new Caller(batcher, 1);
+        assertEquals("[1]", begun.take());
+        Caller second = new Caller(batcher, 2);
+        second.awaitWaiting();
+
+        // When
+        go.countDown();
+
+        // Then
+        assertUnavailable(first);
+        assertEquals("[2]", begun.take());
+        assertUnavailable(second);
+    }
+
+    @Test
     void many_callers_get_their_own_answers() throws Exception {
         // Given
         CallBatcher<Integer, String> batcher = batcher(2, this::odd);
@@ -113,9 +153,20 @@ final class CallBatcherTest {
         assertTrue(made.stream().allMatch(batch -> batch.split(",").length <= 4));
     }
 
-    private CallBatcher<Integer, String> batcher(
+    private static void assertUnavailable(Caller caller) {
+        ExecutionException failure = assertThrows(ExecutionException.class, caller::answer);
+        OutrunException cause = assertInstanceOf(OutrunException.class, failure.getCause());
+        assertEquals(ErrorCode.UNAVAILABLE, cause.code());
+    }
+
+    private static CallBatcher<Integer, String> batcher(
             int lanes, CallBatcher.Together<Integer, String> together) {
-        return new CallBatcher<>(lanes, 4, together, call -> call + " alone");
+        return new CallBatcher<>(lanes, 4, LONG, together, call -> call + " alone");
+    }
+
+    private static CallBatcher<Integer, String> batcher(
+            Duration patience, CallBatcher.Together<Integer, String> together) {
+        return new CallBatcher<>(1, 4, patience, together, call -> call + " alone");
     }
 
     private Map<Integer, String> all(List<Integer> calls) {
@@ -129,13 +180,22 @@ final class CallBatcherTest {
     }
 
     private Map<Integer, String> allWhenGo(List<Integer> calls) {
+        awaitGo(calls);
+        return all(calls);
+    }
+
+    private Map<Integer, String> failsWhenGo(List<Integer> calls) {
+        awaitGo(calls);
+        return fail(ErrorCode.UNAVAILABLE);
+    }
+
+    private void awaitGo(List<Integer> calls) {
         begun.add(calls.toString());
         try {
             go.await();
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }
-        return all(calls);
     }
 
     private static Map<Integer, String> places(
