@@ -6,7 +6,6 @@ import dev.outrun.connector.audit.AuditReport;
 import dev.outrun.schema.json.WireJson;
 import java.io.Console;
 import java.io.PrintWriter;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -15,7 +14,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.kafka.common.utils.AppInfoParser;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -49,7 +47,7 @@ final class Report {
         json.put("bench", command.name());
         json.put("at", Instant.now().toString());
         json.put("options", options());
-        json.put("machine", machine());
+        json.put("machine", Machine.facts());
     }
 
     private Map<String, Object> options() {
@@ -65,17 +63,6 @@ final class Report {
             }
         }
         return options;
-    }
-
-    private static Map<String, Object> machine() {
-        Map<String, Object> machine = new LinkedHashMap<>();
-        machine.put("cores", Runtime.getRuntime().availableProcessors());
-        machine.put("os", System.getProperty("os.name") + " " + System.getProperty("os.version"));
-        machine.put("java", System.getProperty("java.vm.version"));
-        machine.put("heap_mb", Runtime.getRuntime().maxMemory() >> 20);
-        machine.put("kafka", AppInfoParser.getVersion());
-        machine.put("load", ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
-        return machine;
     }
 
     /**

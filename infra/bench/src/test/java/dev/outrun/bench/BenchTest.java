@@ -155,6 +155,8 @@ final class BenchTest {
         assertEquals("400", Target.at(json, "options", "--events"));
         assertEquals(
                 Runtime.getRuntime().availableProcessors(), Target.at(json, "machine", "cores"));
+        int coreSpeed = (Integer) Target.at(json, "machine", "core_speed");
+        assertTrue(coreSpeed > 0, () -> "core_speed " + coreSpeed);
         assertEquals(2, ((List<?>) Target.at(json, "parts", "drain", "repetitions")).size());
         assertEquals(List.of(), json.get("wrong"));
     }
