@@ -111,8 +111,6 @@ public record StreamsProcess(
         to.put(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG, true);
         // Per-record sensors cost as much as what is done with a record.
         to.put(StreamsConfig.METRICS_RECORDING_LEVEL_CONFIG, "INFO");
-        // The broker has no use for our clients' metrics: they are scraped from the process.
-        to.put(StreamsConfig.ENABLE_METRICS_PUSH_CONFIG, false);
     }
 
     private static void failures(Properties to) {
@@ -137,6 +135,8 @@ public record StreamsProcess(
         consumer(to, ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 1_500);
         // What has never run must see the first event there is.
         consumer(to, ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        // A changelog ends with a commit's marker, which no fetch brings: one more is waited for.
+        to.put(StreamsConfig.restoreConsumerPrefix(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG), 50);
         producer(to, ProducerConfig.ACKS_CONFIG, "all");
         producer(to, ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
         // A dead letter is as large as the record was.

@@ -76,9 +76,6 @@ final class Producers {
         own.put(ProducerConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 500L);
         own.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, PlatformTopics.RECORD_BYTES_MAX);
         own.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "none");
-        own.put(ProducerConfig.ENABLE_METRICS_PUSH_CONFIG, false);
-        // By default an MBean for each topic and measure.
-        own.put(ProducerConfig.METRIC_REPORTER_CLASSES_CONFIG, "");
         return own;
     }
 

@@ -30,7 +30,6 @@ public final class Consumers {
         // Every offset we read from is one we have looked up: another one is an error.
         own.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
         own.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 50);
-        own.put(ConsumerConfig.ENABLE_METRICS_PUSH_CONFIG, false);
         return new KafkaConsumer<>(kafka.client(own));
     }
 

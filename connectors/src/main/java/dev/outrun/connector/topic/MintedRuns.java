@@ -56,7 +56,7 @@ public final class MintedRuns implements AutoCloseable {
     private final InstantSource clock;
     private final RandomGenerator random;
     private final Map<Tenant, Pool> pools = new ConcurrentHashMap<>();
-    private final Semaphore refillWanted = new Semaphore(1);
+    private final Semaphore refillWanted = new Semaphore(0);
     private final Thread refiller;
     private volatile boolean closed;
 
@@ -66,7 +66,8 @@ public final class MintedRuns implements AutoCloseable {
     }
 
     /**
-     * Starts to fill the default tenant's pool; the other ones' when they take their first id.
+     * With empty pools: a tenant's is filled once one of its ids is taken, the default tenant's at
+     * {@link #fill} too.
      *
      * @param poolSize ids kept ready per tenant
      * @param count learns what topics are made and going to be made, and says when there are enough
@@ -91,6 +92,11 @@ public final class MintedRuns implements AutoCloseable {
         this.random = random;
         pools.put(Tenant.DEFAULT, new Pool());
         this.refiller = Thread.ofVirtual().name("outrun-minted-runs").start(this::refillLoop);
+    }
+
+    /** Starts to fill the default tenant's pool, in the background. */
+    public void fill() {
+        wake();
     }
 
     /**

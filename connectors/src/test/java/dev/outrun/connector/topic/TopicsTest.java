@@ -253,7 +253,10 @@ class TopicsTest {
     }
 
     private MintedRuns mintedRuns(RunTopicCount count, InstantSource clock) {
-        return new MintedRuns(kafka, stack.topics(), 8, count, clock, new SecureRandom());
+        MintedRuns minted =
+                new MintedRuns(kafka, stack.topics(), 8, count, clock, new SecureRandom());
+        minted.fill();
+        return minted;
     }
 
     private static RunTopicCount count(int max) {

@@ -67,6 +67,7 @@ public final class BrokerConfig {
         config.put("num.replica.fetchers", "1");
         // An MBean per topic and metric costs time and memory and nobody reads it.
         config.put("metric.reporters", "");
+        config.put("metrics.jmx.exclude", ".*");
         // Leaves cleanly, so that the next start does not wait for the session timeout.
         config.put("controlled.shutdown.enable", "true");
     }

@@ -1,8 +1,11 @@
 package dev.outrun.devstack;
 
+import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -84,6 +87,7 @@ public final class EmbeddedBroker implements AutoCloseable {
             Map<String, String> config = BrokerConfig.embedded(data, port, free.get(1));
             settings.security().ifPresent(security -> config.putAll(security.config()));
             formatWhenEmpty(data);
+            deleteRemains(data);
             KafkaRaftServer server = start(config);
             log.info(
                     "broker started port={} directory={} millis={}",
@@ -135,6 +139,20 @@ public final class EmbeddedBroker implements AutoCloseable {
                     .run();
         } catch (Exception e) {
             throw new IllegalStateException("cannot format the broker's directory " + data, e);
+        }
+    }
+
+    /**
+     * Finishes the deletion of topics. Kafka puts it off until 30 s after a start, and at each
+     * earlier one reads what is to be deleted as it reads a log.
+     */
+    private static void deleteRemains(Path data) {
+        try (DirectoryStream<Path> remains = Files.newDirectoryStream(data, "*-delete")) {
+            for (Path log : remains) {
+                Directories.delete(log);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot tidy the broker's directory " + data, e);
         }
     }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -50,6 +51,21 @@ class EmbeddedBrokerTest {
             assertEquals("one", topic.first());
             assertEquals(1, topic.append("two"));
         }
+    }
+
+    @Test
+    void start_afterATopicWasDeleted_deletesWhatIsLeftOfIt() throws Exception {
+        // Given
+        start().close();
+        String renamed = "gone-0.0b1e2a4bd5ae44a9a3f8a9f5b2a4c6d8-delete";
+        Path left = Files.createDirectories(directory.resolve("data").resolve(renamed));
+        Files.createFile(left.resolve("00000000000000000000.log"));
+
+        // When
+        start().close();
+
+        // Then
+        assertTrue(Files.notExists(left));
     }
 
     @Test

@@ -25,6 +25,10 @@ public record KafkaAddress(String bootstrapServers, Map<String, String> properti
     /** A client's options: its own, the address, and what {@link #properties} overrides. */
     public Map<String, Object> client(Map<String, ?> own) {
         Map<String, Object> all = new HashMap<>(own);
+        // By default an MBean for each measure, and for each topic and measure.
+        all.put("metric.reporters", "");
+        // The brokers have no use for them: what is worth watching is scraped from the process.
+        all.put("enable.metrics.push", false);
         all.put("bootstrap.servers", bootstrapServers);
         all.putAll(properties);
         return all;

@@ -79,6 +79,8 @@ final class Composition {
         int port = runIds.map(ids -> api(ids.join())).orElseGet(this::node);
         connector.ifPresent(Starting::join);
         engine.ifPresent(starting -> starting.join().awaitReady(ENGINE_START_MAX));
+        // To make topics takes the machine from what starts, so they are made after it.
+        runIds.ifPresent(ids -> ids.join().fill());
         return new Outrun(
                 parts, ledger, connector.map(Starting::join), reaper, config.http(), port);
     }

@@ -30,12 +30,17 @@ import org.apache.kafka.clients.admin.AdminClientConfig;
  */
 final class Keys {
 
-    /** A client's options that say how to get in; the others are Outrun's own to choose. */
+    /**
+     * A client's options that say how to get in, or who is told how it does; the others are
+     * Outrun's own to choose.
+     */
     private static final Set<String> KAFKA_OPTIONS =
             AdminClientConfig.configNames().stream()
                     .filter(name ->
                             name.matches("(security|sasl|ssl|socket)\\..*")
-                                    || name.equals(AdminClientConfig.CLIENT_DNS_LOOKUP_CONFIG))
+                                    || name.equals(AdminClientConfig.CLIENT_DNS_LOOKUP_CONFIG)
+                                    || name.equals(
+                                            AdminClientConfig.METRIC_REPORTER_CLASSES_CONFIG))
                     .collect(Collectors.toUnmodifiableSet());
 
     static final Key<Set<Role>> ROLES =
@@ -131,7 +136,9 @@ final class Keys {
     static final Key<Map<String, String>> KAFKA_PROPERTIES =
             Key.of(
                     "kafka.properties",
-                    Kind.map("security.*, sasl.*, ssl.* and socket.* of a client", KAFKA_OPTIONS),
+                    Kind.map(
+                            "security.*, sasl.*, ssl.*, socket.* and metric.reporters of a client",
+                            KAFKA_OPTIONS),
                     Map.of(),
                     "How to get in: options of Kafka's clients, such as `security.protocol`, for"
                             + " every client.");
